@@ -1,0 +1,1 @@
+"""The doors: every way in. HTTP, command line; never imports torch, bertopic or numpy."""
