@@ -1,0 +1,1 @@
+"""Integration tests: our code against real servers and real worker processes."""

@@ -1,0 +1,1 @@
+"""Unit tests: values in, values out; no socket, no sleep."""
