@@ -1,0 +1,97 @@
+"""What one request and its answer said, whatever API they used.
+
+An exchange still holds the words of people; an event (`event.py`) no longer does.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+from analytics.record import LogRecord
+
+ZERO = Decimal(0)
+
+
+class Surface(StrEnum):
+    """The API through which the call came."""
+
+    CHAT = "chat"
+    EMBEDDINGS = "embeddings"
+    RESPONSES = "responses"
+    ANTHROPIC = "anthropic"
+    RATE = "rate"
+    MCP = "mcp"
+    ROUTE = "route"
+
+
+MODEL_SURFACES = frozenset({Surface.CHAT, Surface.EMBEDDINGS, Surface.RESPONSES, Surface.ANTHROPIC})
+"""Those which ask a model and so have tokens, a price and a response id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One piece of text and who said it: user, assistant, system, developer, tool."""
+
+    role: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What was counted. The prices are those that were reported, None when none was."""
+
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cached_prompt_tokens: int = 0
+    cache_write_prompt_tokens: int = 0
+    reasoning_completion_tokens: int = 0
+    price: Decimal | None = None
+    deployment_price: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ModelUsage:
+    """What one of the models behind an application was asked for, as the application tells it."""
+
+    model: str
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cached_prompt_tokens: int = 0
+    cache_write_prompt_tokens: int = 0
+    reasoning_completion_tokens: int = 0
+    price: Decimal = ZERO
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A request with its answer. `reply` is None when the answer is not known, () when it holds no words."""
+
+    record: LogRecord
+    surface: Surface
+    deployment: str = ""
+    model: str = ""
+    response_id: str = ""
+    messages: tuple[Message, ...] = ()
+    reply: tuple[Message, ...] | None = None
+    request_known: bool = False
+    number_request_messages: int = 0
+    stream: bool = False
+    usage: Usage | None = None
+    per_model: tuple[ModelUsage, ...] = ()
+    rate: bool | None = None
+    mcp_method: str = ""
+    mcp_tool_call_name: str = ""
+    route_path: str = ""
+    notes: tuple[str, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        """Whether it counts as done; nobody asks a rating for its status."""
+        return self.surface is Surface.RATE or self.record.ok
+
+    @property
+    def conversation(self) -> bool:
+        """Whether words are looked at: those of a known conversation, never those of calls by API keys."""
+        return bool(self.record.chat_id) and self.ok and self.surface in MODEL_SURFACES

@@ -1,0 +1,83 @@
+"""Reads token counts and prices in the shape of Chat Completions, which DIAL Core writes for every API."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+from analytics.document import get_object, get_objects, get_str
+from analytics.exchange import ModelUsage, Usage
+
+_MOST_TOKENS = 2**53
+"""Far above any call, far below what overflows a sum of 64 bits."""
+
+_DEAREST = Decimal(10) ** 12
+
+
+def read_usage(data: Mapping[str, Any] | None) -> tuple[Usage | None, tuple[str, ...]]:
+    """Give what was counted, and a note for each value that cannot be right; None when nothing was counted."""
+    if not data:
+        return None, ()
+    notes: list[str] = []
+    usage = Usage(
+        **_tokens(data, notes),
+        price=_price(data, "price" if data.get("price") is not None else "agg_cost", notes),
+        deployment_price=_price(data, "deployment_price", notes),
+    )
+    return usage, tuple(notes)
+
+
+def read_usage_per_model(statistics: Mapping[str, Any]) -> tuple[ModelUsage, ...]:
+    """Give the usage of each model; equal models are added up, as their points would overwrite each other."""
+    found: dict[str, ModelUsage] = {}
+    for entry in get_objects(statistics, "usage_per_model"):
+        model = get_str(entry, "model")
+        counted = ModelUsage(model, **_tokens(get_object(entry, "usage") or entry, []))
+        found[model] = _sum(found[model], counted) if model in found else counted
+    return tuple(found.values())
+
+
+def _sum(one: ModelUsage, other: ModelUsage) -> ModelUsage:
+    return replace(
+        one,
+        prompt_tokens=one.prompt_tokens + other.prompt_tokens,
+        completion_tokens=one.completion_tokens + other.completion_tokens,
+        cached_prompt_tokens=one.cached_prompt_tokens + other.cached_prompt_tokens,
+        cache_write_prompt_tokens=one.cache_write_prompt_tokens + other.cache_write_prompt_tokens,
+        reasoning_completion_tokens=one.reasoning_completion_tokens + other.reasoning_completion_tokens,
+    )
+
+
+def _tokens(data: Mapping[str, Any], notes: list[str]) -> dict[str, int]:
+    # One short-lived version of DIAL Core wrote prompt_token_details.
+    prompt = get_object(data, "prompt_tokens_details") or get_object(data, "prompt_token_details")
+    completion = get_object(data, "completion_tokens_details")
+    return {
+        "prompt_tokens": _count(data, "prompt_tokens", notes),
+        "completion_tokens": _count(data, "completion_tokens", notes),
+        "cached_prompt_tokens": _count(prompt, "cached_tokens", notes),
+        "cache_write_prompt_tokens": _count(prompt, "cache_write_tokens", notes),
+        "reasoning_completion_tokens": _count(completion, "reasoning_tokens", notes),
+    }
+
+
+def _count(data: Mapping[str, Any], key: str, notes: list[str]) -> int:
+    value = data.get(key)
+    if value is None:
+        return 0
+    if type(value) in (int, float, Decimal) and 0 <= value <= _MOST_TOKENS:
+        return int(value)
+    notes.append(f"invalid_{key}")
+    return 0
+
+
+def _price(data: Mapping[str, Any], key: str, notes: list[str]) -> Decimal | None:
+    value = data.get(key)
+    if value is None:
+        return None
+    if type(value) in (int, float, Decimal) and 0 <= value < _DEAREST:
+        return abs(Decimal(str(value)))
+    notes.append(f"invalid_{key}")
+    return None
