@@ -1,0 +1,82 @@
+"""The Celery app, which carries nothing but wake-ups: ids of parcels, never a word of anybody."""
+
+import importlib
+import logging
+from typing import Any
+
+from celery import Celery
+from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
+
+from workers.parcels import CELERY_PREFIX, TASKS
+from workers.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+# A publisher gives up within about a second, since the sweeper wakes the parcel anyway.
+PUBLISH_RETRY = {"max_retries": 1, "interval_start": 0, "interval_step": 0.1, "interval_max": 0.2}
+TRANSPORT = {
+    **PUBLISH_RETRY,
+    "global_keyprefix": CELERY_PREFIX,
+    "socket_connect_timeout": 1,
+    "socket_timeout": 3,
+    "socket_keepalive": True,
+    "health_check_interval": 5,
+    # Messages that a killed worker had fetched come back soon; a doubled wake-up is harmless.
+    "visibility_timeout": 15,
+    "unacked_restore_interval": 1,
+    "unacked_restore_throttle": 1,
+}
+
+
+def make_celery(settings: Settings, *, eager: bool = False) -> Celery:
+    """An app for these settings. An eager one runs a parcel's task in place when it is woken, without a broker."""
+    celery = Celery("dial-analytics", broker=settings.redis_url, set_as_current=False)
+    celery.settings = settings
+    celery.conf.update(CONFIG, task_always_eager=eager)
+    if eager:
+        importlib.import_module("workers.tasks")
+    return celery
+
+
+CONFIG: dict[str, Any] = {
+    # By name: the doors make an app too, and must not load what the tasks need.
+    "include": ["workers.tasks"],
+    "task_serializer": "json",
+    "accept_content": ["json"],
+    "task_ignore_result": True,
+    "task_store_eager_result": False,
+    "task_routes": {task: {"queue": task} for task in TASKS},
+    "task_create_missing_queues": True,
+    "task_default_queue": TASKS[0],
+    # The parcel is the truth, so its message may go as soon as it is read.
+    "task_acks_late": False,
+    "task_send_sent_event": False,
+    "task_publish_retry": False,
+    "worker_send_task_events": False,
+    "worker_prefetch_multiplier": 1,
+    "worker_enable_remote_control": False,
+    "worker_hijack_root_logger": False,
+    "worker_redirect_stdouts": False,
+    "worker_soft_shutdown_timeout": 20,
+    # Loading models takes its time on a busy machine.
+    "worker_proc_alive_timeout": 120,
+    "worker_cancel_long_running_tasks_on_connection_loss": False,
+    "broker_connection_retry": True,
+    "broker_connection_retry_on_startup": True,
+    "broker_connection_max_retries": None,
+    "broker_transport_options": TRANSPORT,
+}
+
+
+def wake(celery: Celery, parcel_id: str, task: str) -> bool:
+    """Tell a worker that this parcel is there. Never raises for a broker that is away: the sweeper will tell it."""
+    if celery.conf.task_always_eager:
+        celery.tasks[task].apply(args=(parcel_id,))
+        return True
+    try:
+        celery.send_task(task, args=(parcel_id,), queue=task, ignore_result=True, retry=False)
+    except (OperationalError, RedisError, OSError) as away:
+        logger.warning("wake_failed", extra={"parcel": parcel_id, "reason": type(away).__name__})
+        return False
+    return True

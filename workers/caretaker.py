@@ -1,0 +1,110 @@
+"""The caretaker: one thread in each process that runs tasks. It renews the leases of the parcels at hand and sweeps.
+
+Sweeping is waking parcels that are due and that nobody seems to know of: a message lost, a worker killed, a sink back.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from redis import RedisError
+
+from workers.parcels import TASKS, Parcel, ParcelStore
+
+logger = logging.getLogger(__name__)
+
+SWEEP_EVERY_S = 1.0
+MOST_WAKE_UPS = 100
+
+Wake = Callable[[str, str], bool]
+
+
+def sweep(store: ParcelStore, wake: Wake, limit: int = MOST_WAKE_UPS) -> int:
+    """Wake what is due, for all tasks; how many were told."""
+    told = 0
+    for task in TASKS:
+        for parcel_id in store.wake_due(task, limit):
+            # One that cannot be told now is claimed again later; the next ones would only wait as long.
+            if not wake(parcel_id, task):
+                return told
+            told += 1
+    return told
+
+
+class Caretaker:
+    """Runs from `start` to `stop`. Start it after a fork, never before: threads do not survive one."""
+
+    def __init__(self, store: ParcelStore, wake: Wake) -> None:
+        self._store = store
+        self._wake = wake
+        self._at_hand: dict[str, Parcel] = {}
+        self._lock = threading.Lock()
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="caretaker", daemon=True)
+        self._redis_away = False
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self, timeout_s: float = 5.0) -> None:
+        self._stopped.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout_s)
+
+    @contextmanager
+    def holding(self, parcel: Parcel) -> Iterator[None]:
+        """While the work goes on, its lease is renewed; afterwards it runs out by itself if nobody ended it."""
+        with self._lock:
+            self._at_hand[parcel.lease] = parcel
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._at_hand.pop(parcel.lease, None)
+
+    def _run(self) -> None:
+        renew_every = max(self._store.lease_s / 3, 0.05)
+        pause = min(SWEEP_EVERY_S, renew_every)
+        renew_at, sweep_at = time.monotonic() + renew_every, time.monotonic()
+        while not self._stopped.wait(pause):
+            now = time.monotonic()
+            if now >= renew_at:
+                renew_at = now + renew_every
+                self._guarded(self.renew)
+            if now >= sweep_at:
+                sweep_at = now + SWEEP_EVERY_S
+                self._guarded(self._sweep)
+
+    def _guarded(self, duty: Callable[[], None]) -> None:
+        """Redis may be away for hours: say so once, go on trying, and say when it is back."""
+        try:
+            duty()
+        except RedisError as away:
+            if not self._redis_away:
+                logger.warning("redis_away", extra={"reason": type(away).__name__})
+            self._redis_away = True
+        else:
+            if self._redis_away:
+                logger.warning("redis_back")
+            self._redis_away = False
+
+    def renew(self) -> None:
+        with self._lock:
+            parcels = list(self._at_hand.values())
+        for parcel in parcels:
+            if not self._store.renew(parcel):
+                self._forget(parcel)
+
+    def _forget(self, parcel: Parcel) -> None:
+        """Finished in this moment, or lost to another; either way there is nothing left to renew."""
+        with self._lock:
+            lost = self._at_hand.pop(parcel.lease, None)
+        if lost:
+            logger.info("lease_gone", extra={"parcel": parcel.id})
+
+    def _sweep(self) -> None:
+        told = sweep(self._store, self._wake)
+        if told:
+            logger.info("swept", extra={"woken": told})

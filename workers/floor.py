@@ -1,0 +1,88 @@
+"""What one process that runs tasks holds in its hands: the parcel store, the sinks, the models, the caretaker.
+
+Models may be shared with the parent process that loaded them; connections and threads are made here, after any fork.
+"""
+
+import threading
+from collections.abc import Mapping
+from functools import partial
+
+from celery import Celery
+
+from analytics.pipeline import Tools
+from workers.app import wake
+from workers.caretaker import Caretaker
+from workers.parcels import ParcelStore, make_store
+from workers.settings import Settings
+from workers.sinks import make_sinks, sink_names
+from workers.sinks.base import Sink
+
+
+class Floor:
+    """Made once per Celery app; what it holds is made on first use, unless a test brings its own."""
+
+    def __init__(
+        self,
+        celery: Celery,
+        *,
+        store: ParcelStore | None = None,
+        tools: Tools | None = None,
+        sinks: Mapping[str, Sink] | None = None,
+    ) -> None:
+        self.celery = celery
+        self.settings: Settings = celery.settings
+        self.wake = partial(wake, celery)
+        self._store = store
+        self._tools = tools
+        self._sinks = sinks
+        self._caretaker: Caretaker | None = None
+        self._lock = threading.RLock()
+        self.sink_names = tuple(sinks) if sinks is not None else sink_names(self.settings)
+
+    @classmethod
+    def of(cls, celery: Celery) -> "Floor":
+        held: Floor | None = getattr(celery, "floor", None)
+        if held is None:
+            held = celery.floor = cls(celery)
+        return held
+
+    @property
+    def store(self) -> ParcelStore:
+        with self._lock:
+            if self._store is None:
+                self._store = make_store(self.settings)
+            return self._store
+
+    @property
+    def tools(self) -> Tools:
+        with self._lock:
+            if self._tools is None:
+                from workers import models
+
+                self._tools = models.load(self.settings)
+            return self._tools
+
+    @tools.setter
+    def tools(self, tools: Tools) -> None:
+        self._tools = tools
+
+    @property
+    def sinks(self) -> Mapping[str, Sink]:
+        with self._lock:
+            if self._sinks is None:
+                self._sinks = make_sinks(self.settings)
+            return self._sinks
+
+    @property
+    def caretaker(self) -> Caretaker:
+        with self._lock:
+            if self._caretaker is None:
+                self._caretaker = Caretaker(self.store, self.wake)
+            return self._caretaker
+
+    def close(self) -> None:
+        """Stop the caretaker and let go of the sinks; safe to call when nothing was ever made."""
+        if self._caretaker is not None:
+            self._caretaker.stop()
+        for sink in (self._sinks or {}).values():
+            sink.close()

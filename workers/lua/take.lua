@@ -1,0 +1,17 @@
+-- ARGV: id, new lease token, lease seconds, most attempts. Counts the attempt before the work is done.
+local id, lease, seconds, most = arg(), arg(), number(), number()
+local key = parcel_key(id)
+local was = redis.call('HMGET', key, 'task', 'not_before', 'leased_until', 'attempts')
+if not was[1] then return false end
+local now = clock()
+if tonumber(was[2]) > now or tonumber(was[3]) > now then return false end
+if tonumber(was[4]) >= most then
+  bury(id, 'max_attempts', now)
+  return false
+end
+-- PERSIST changes nothing, but a script whose first write needs no memory may go on in a full Redis.
+redis.call('PERSIST', key)
+redis.call('HINCRBY', key, 'attempts', 1)
+redis.call('HSET', key, 'lease', lease, 'leased_until', now + seconds, 'wakes', 0)
+redis.call('ZADD', due_key(was[1]), now + seconds, id)
+return redis.call('HMGET', key, 'task', 'sink', 'payload', 'records', 'attempts', 'created', 'error', 'waits')

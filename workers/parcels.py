@@ -1,0 +1,286 @@
+"""Parcels: the work that we said yes to, kept in Redis until it is done. Every verb is one atomic step by Redis' own clock.
+
+A Celery message is only a wake-up for a parcel; it may be lost, doubled or late, and nothing else is.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any, cast
+from uuid import uuid4
+
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+from redis.retry import Retry
+
+from workers import ledger
+from workers.payload import pack
+from workers.settings import Settings
+
+TASKS = ("analyze", "deliver")
+# What Celery's transport puts in front of each of its keys: together with ours, everything lives under "dial:".
+CELERY_PREFIX = "dial:celery:"
+# A parcel whose wake-ups are lost again and again is still woken this often.
+LONGEST_PATIENCE_S = 60.0
+PAGE = 200
+
+LUA = Path(__file__).with_name("lua")
+
+
+@dataclass(frozen=True, slots=True)
+class NewParcel:
+    id: str
+    task: str
+    sink: str
+    payload: bytes
+    records: int
+
+
+@dataclass(frozen=True, slots=True)
+class NewLetter:
+    id: str
+    task: str
+    sink: str
+    payload: bytes
+    records: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """A parcel that this process has leased. `waits` counts the postponements that were not its fault."""
+
+    id: str
+    task: str
+    sink: str
+    payload: bytes
+    records: int
+    attempts: int
+    created: float
+    lease: str = ""
+    error: str = ""
+    waits: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """A parcel, or some records of one, that gave up: what it holds and why. `error` is its last error code."""
+
+    id: str
+    task: str
+    sink: str
+    reason: str
+    attempts: int
+    created: float
+    buried: float
+    records: int
+    payload: bytes
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """How things stand: parcels and the age of the oldest per task, letters per reason, paused sinks with the cause."""
+
+    backlog: Mapping[str, int]
+    oldest_s: Mapping[str, float]
+    dead_letters: Mapping[str, int]
+    paused: Mapping[str, str]
+    counters: Mapping[str, int]
+
+
+def make_letter(task: str, sink: str, items: list[Any], reason: str) -> NewLetter:
+    """A dead letter with an id made from what it holds, so that the same refusal twice is one letter."""
+    payload = pack(items)
+    digest = blake2b("\n".join((task, sink, reason, "")).encode() + payload, digest_size=16)
+    return NewLetter(digest.hexdigest(), task, sink, payload, len(items), reason)
+
+
+def connect(settings: Settings) -> Redis:
+    """A client that tells within seconds when Redis is away, instead of waiting for it."""
+    return Redis.from_url(
+        settings.redis_url,
+        socket_connect_timeout=1,
+        socket_timeout=3,
+        retry=Retry(NoBackoff(), 1, (RedisConnectionError, RedisTimeoutError)),
+    )
+
+
+def make_store(settings: Settings) -> "ParcelStore":
+    return ParcelStore(
+        connect(settings),
+        patience_s=settings.patience_seconds,
+        lease_s=settings.lease_seconds,
+        max_attempts=settings.max_attempts,
+    )
+
+
+class ParcelStore:
+    """The parcels and dead letters in one Redis. Every method may raise redis.RedisError."""
+
+    def __init__(self, redis: Redis, *, patience_s: float, lease_s: float, max_attempts: int) -> None:
+        self.redis = redis
+        self.lease_s = lease_s
+        self._patience_s = patience_s
+        self._max_attempts = max_attempts
+        common = (LUA / "common.lua").read_text("utf-8")
+        scripts = (path for path in LUA.glob("*.lua") if path.stem != "common")
+        self._scripts: dict[str, Callable[..., Any]] = {
+            path.stem: redis.register_script(common + path.read_text("utf-8")) for path in scripts
+        }
+
+    def _run(self, script: str, *args: bytes | str | float) -> Any:
+        return self._scripts[script](args=args)
+
+    def put(
+        self,
+        parcels: Sequence[NewParcel],
+        *,
+        letters: Sequence[NewLetter] = (),
+        counts: Mapping[str, int] | None = None,
+    ) -> None:
+        """All or nothing. The caller wakes a worker at once; the sweeper steps in after the patience."""
+        self._run("put", self._patience_s, *_rest(parcels, letters, counts))
+
+    def take(self, parcel_id: str) -> Parcel | None:
+        """Lease it. None: gone, leased by another, not due yet, or just buried after too many attempts."""
+        lease = uuid4().hex
+        found = self._run("take", parcel_id, lease, self.lease_s, self._max_attempts)
+        if not found:
+            return None
+        task, sink, payload, records, attempts, created, error, waits = found
+        return Parcel(
+            id=parcel_id,
+            task=task.decode(),
+            sink=sink.decode(),
+            payload=payload,
+            records=int(records),
+            attempts=int(attempts),
+            created=float(created),
+            lease=lease,
+            error=error.decode(),
+            waits=int(waits),
+        )
+
+    def renew(self, parcel: Parcel) -> bool:
+        """Hold the lease for another while. False: it has been lost."""
+        return bool(self._run("renew", parcel.id, parcel.lease, self.lease_s))
+
+    def finish(
+        self,
+        parcel: Parcel,
+        *,
+        parcels: Sequence[NewParcel] = (),
+        letters: Sequence[NewLetter] = (),
+        counts: Mapping[str, int] | None = None,
+    ) -> bool:
+        """Remove it and write what follows from it, in one step. A delivered parcel ends the pause of its sink."""
+        rest = _rest(parcels, letters, counts)
+        return bool(self._run("finish", parcel.id, parcel.lease, self._patience_s, *rest))
+
+    def postpone(
+        self,
+        parcel: Parcel,
+        delay_s: float,
+        error: str,
+        *,
+        count_attempt: bool = True,
+        pause: bool = False,
+    ) -> bool:
+        """Give it back, to be taken no sooner than after the delay. `pause` marks its sink as needing a person."""
+        counts = {f"retries:{parcel.sink}": 1} if parcel.sink and not count_attempt else {}
+        marks = (int(count_attempt), error if pause else "")
+        rest = _rest((), (), counts)
+        return bool(self._run("postpone", parcel.id, parcel.lease, delay_s, error, *marks, *rest))
+
+    def bury(self, parcel: Parcel, reason: str) -> bool:
+        """Give it up: the same parcel becomes a dead letter."""
+        return bool(self._run("bury", parcel.id, parcel.lease, reason))
+
+    def wake_due(self, task: str, limit: int) -> list[str]:
+        """Claim parcels that nobody seems to know of any more. Each is claimed by one caller, ever less often."""
+        queue = CELERY_PREFIX + task
+        ids = self._run("wake_due", task, queue, limit, self._patience_s, LONGEST_PATIENCE_S)
+        return [parcel_id.decode() for parcel_id in ids]
+
+    def letters(self, *, reason: str | None = None, limit: int = 100) -> list[DeadLetter]:
+        """The newest dead letters first, all or those of one reason."""
+        found: list[DeadLetter] = []
+        for ids in self._letter_pages():
+            read = (self.letter(letter_id) for letter_id in ids)
+            found += [letter for letter in read if letter and reason in (None, letter.reason)]
+            if len(found) >= limit:
+                break
+        return found[:limit]
+
+    def _letter_pages(self) -> Iterable[list[str]]:
+        start = 0
+        while ids := cast("list[bytes]", self.redis.zrevrange("dial:letters", start, start + PAGE - 1)):
+            yield [letter_id.decode() for letter_id in ids]
+            start += PAGE
+
+    def letter(self, letter_id: str) -> DeadLetter | None:
+        fields = cast("dict[bytes, bytes]", self.redis.hgetall(f"dial:letter:{letter_id}"))
+        if not fields:
+            return None
+        payload = fields.pop(b"payload")
+        text = {name.decode(): value.decode() for name, value in fields.items()}
+        return DeadLetter(
+            id=letter_id,
+            task=text["task"],
+            sink=text["sink"],
+            reason=text["reason"],
+            attempts=int(text["attempts"]),
+            created=float(text["created"]),
+            buried=float(text["buried"]),
+            records=int(text["records"]),
+            payload=payload,
+            error=text["error"],
+        )
+
+    def replay(self, ids: Iterable[str]) -> int:
+        """Make dead letters due again, with their attempts forgotten; how many there were."""
+        return int(self._run("replay", *ids))
+
+    def drop(self, ids: Iterable[str]) -> int:
+        """Forget dead letters for good; how many there were."""
+        return int(self._run("drop", *ids))
+
+    def stats(self) -> Stats:
+        seconds, micros = cast("tuple[int, int]", self.redis.time())
+        backlog = {task: cast("int", self.redis.zcard(f"dial:due:{task}")) for task in TASKS}
+        oldest = {
+            task: cast("Any", self.redis.zrange(f"dial:born:{task}", 0, 0, withscores=True)) for task in TASKS
+        }
+        now = seconds + micros / 1e6
+        return Stats(
+            backlog=backlog,
+            oldest_s={task: max(0.0, now - first[0][1]) if first else 0.0 for task, first in oldest.items()},
+            dead_letters={name: int(n) for name, n in self._hash("dial:letter_reasons").items()},
+            paused=self._hash("dial:paused"),
+            counters=ledger.read(self.redis),
+        )
+
+    def _hash(self, key: str) -> dict[str, str]:
+        found = cast("dict[bytes, bytes]", self.redis.hgetall(key))
+        return {name.decode(): value.decode() for name, value in found.items()}
+
+
+def _rest(
+    parcels: Sequence[NewParcel], letters: Sequence[NewLetter], counts: Mapping[str, int] | None
+) -> list[bytes | str | float]:
+    """What is written along, as the scripts read it: three lists, each led by its length."""
+    named = ledger.checked(counts or {})
+    args: list[bytes | str | float] = [len(parcels)]
+    for parcel in parcels:
+        args += [parcel.id, parcel.task, parcel.sink, parcel.records, parcel.payload]
+    args.append(len(letters))
+    for letter in letters:
+        args += [letter.id, letter.task, letter.sink, letter.records, letter.payload, letter.reason]
+    args.append(len(named))
+    for name, by in named.items():
+        args += [name, by]
+    return args

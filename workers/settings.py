@@ -1,0 +1,155 @@
+"""Every knob of the service, typed, frozen, read once from the environment. A wrong value stops the start with one line.
+
+The fields below are the only list of settings there is; a test compares it with `.env.example` and `docs/configuration.md`.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+from analytics.points import PointSchema
+from analytics.pricing import PriceBook
+from workers.knobs import (
+    BLANK_TEXT,
+    DEVICE,
+    FLAG,
+    HTTP_URL,
+    JSON_FORMAT,
+    PATH,
+    REDIS_URL,
+    TEXT,
+    TEXT_FORMAT,
+    Environment,
+    Kind,
+    Knob,
+    SettingsError,
+    checked,
+    knob,
+    one_of,
+    seconds,
+    whole,
+)
+
+__all__ = ["Settings", "SettingsError", "knobs"]
+
+MIB = 1024 * 1024
+TEXT_LOG = "%(levelprefix)s | %(asctime)s | %(name)s | %(process)d | %(message)s"
+JSON_LOG = (
+    '{"level": "%(levelname)s", "time": "%(asctime)s", "logger": "%(name)s", '
+    '"process": "%(process)d", "message": "%(message)s"}'
+)
+LEVELS = one_of("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+RATES = checked("a JSON object: model -> rates", PriceBook.from_model_rates)
+SCHEMA = Kind("compat or lean", lambda env, name: env.enum(name, enum=PointSchema, by_value=True))
+NO_EXPORTER = one_of("none")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    redis_url: str = knob(
+        "REDIS_URL", REDIS_URL, "redis://127.0.0.1:6379/0", "The Redis or Valkey that keeps the parcels.", secret=True
+    )
+    data_dir: Path = knob("DATA_DIR", PATH, Path("./data"), "Folder of the embedded store and broker.")
+    sqlite_path: Path | None = knob(
+        "SQLITE_PATH", PATH, None, "SQLite file to write to; unset: `DATA_DIR/analytics.sqlite` if no other sink is set."
+    )
+
+    influx_url: str | None = knob("INFLUX_URL", HTTP_URL, None, "InfluxDB to write to; unset: no InfluxDB.")
+    influx_api_token: str = knob("INFLUX_API_TOKEN", TEXT, "", "Token for InfluxDB.", secret=True)
+    influx_org: str = knob("INFLUX_ORG", TEXT, "", "Organisation in InfluxDB 2; needed with INFLUX_BUCKET.")
+    influx_bucket: str = knob("INFLUX_BUCKET", TEXT, "", "Bucket of InfluxDB 2: this or INFLUX_DATABASE.")
+    influx_database: str = knob("INFLUX_DATABASE", TEXT, "", "Database of InfluxDB 3: this or INFLUX_BUCKET.")
+    influx_timeout_s: float = knob(
+        "INFLUX_TIMEOUT_SECONDS", seconds(0.1, 300), 10.0, "How long one write to InfluxDB may take."
+    )
+    point_schema: PointSchema = knob(
+        "POINT_SCHEMA", SCHEMA, PointSchema.COMPAT, "`lean` keeps request ids out of the tags, for less cardinality."
+    )
+    usage_per_model: bool = knob("USAGE_PER_MODEL", FLAG, False, "Also write a point for each model behind a call.")
+
+    topic_model: str = knob(
+        "TOPIC_MODEL", BLANK_TEXT, "./topic_model", "BERTopic model, a folder or a name on Hugging Face; empty: no topics."
+    )
+    topic_embeddings_model: str = knob(
+        "TOPIC_EMBEDDINGS_MODEL", TEXT, "", "Model that embeds the texts; unset: the one named by the topic model."
+    )
+    topic_device: str = knob(
+        "TOPIC_DEVICE", DEVICE, "auto", "Where the embeddings are computed; a GPU needs a worker with `--pool=solo`."
+    )
+    model_rates: str = knob(
+        "MODEL_RATES", RATES, "{}", "Prices of models, for log lines that DIAL Core has not priced itself."
+    )
+
+    max_attempts: int = knob(
+        "MAX_ATTEMPTS", whole(1, 1000), 5, "After so many failed attempts a parcel becomes a dead letter."
+    )
+    lease_seconds: float = knob(
+        "LEASE_SECONDS", seconds(1, 3600), 10.0, "A parcel of a worker that died is taken up again after this."
+    )
+    patience_seconds: float = knob(
+        "PATIENCE_SECONDS", seconds(0.1, 3600), 5.0, "A parcel whose wake-up was lost is woken again after this."
+    )
+    parcel_records: int = knob(
+        "PARCEL_RECORDS", whole(1, 10_000), 200, "Most log lines in one parcel; larger batches are split."
+    )
+    max_body_bytes: int = knob(
+        "MAX_BODY_BYTES", whole(1024, 4096 * MIB), 128 * MIB, "Largest request body; more is answered 413."
+    )
+    max_unpacked_bytes: int = knob(
+        "MAX_UNPACKED_BYTES", whole(1024, 16_384 * MIB), 512 * MIB, "Largest request body once it is unpacked."
+    )
+
+    host: str = knob("HOST", TEXT, "0.0.0.0", "Address that the API listens on.")  # noqa: S104 - made for containers
+    port: int = knob("PORT", whole(1, 65_535), 5001, "Port that the API listens on.")
+    api_workers: int = knob("API_WORKERS", whole(1, 64), 2, "Processes of the API.")
+    timeout_keep_alive: int = knob(
+        "TIMEOUT_KEEP_ALIVE", whole(0, 3600), 5, "Seconds that an idle HTTP connection is kept open."
+    )
+
+    log_level: str = knob("LOG_LEVEL", LEVELS, "INFO", "Level of our own log lines.")
+    log_format: str = knob("DIAL_SDK_LOG_FORMAT", one_of("text", "json"), "text", "Form of the log lines.")
+    text_log_format: str = knob(
+        "DIAL_SDK_TEXT_LOG_FORMAT", TEXT_FORMAT, TEXT_LOG, "Format of a line with DIAL_SDK_LOG_FORMAT=text."
+    )
+    json_log_format: str = knob(
+        "DIAL_SDK_JSON_LOG_FORMAT", JSON_FORMAT, JSON_LOG, "Template of a line with DIAL_SDK_LOG_FORMAT=json."
+    )
+    otel_logs_exporter: str = knob("OTEL_LOGS_EXPORTER", NO_EXPORTER, "none", "Exporter of our logs.")
+    otel_traces_exporter: str = knob("OTEL_TRACES_EXPORTER", NO_EXPORTER, "none", "Exporter of our traces.")
+    otel_metrics_exporter: str = knob("OTEL_METRICS_EXPORTER", NO_EXPORTER, "none", "Exporter of our metrics.")
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] | None = None) -> "Settings":
+        """Read the environment, or the mapping given; raise SettingsError for the first thing that is wrong."""
+        declared = {place.name: place.metadata["knob"] for place in fields(cls)}
+        secrets = frozenset(one.name for one in declared.values() if one.secret)
+        env = Environment(os.environ if environ is None else environ, secrets)
+        values: dict[str, Any] = {name: one.read(env) for name, one in declared.items()}
+        return _with_store(_checked(cls(**values)))
+
+
+def knobs() -> tuple[Knob, ...]:
+    """Every setting there is, in the order of the documentation."""
+    return tuple(place.metadata["knob"] for place in fields(Settings))
+
+
+def _checked(settings: Settings) -> Settings:
+    """What no variable can tell alone."""
+    bucket, database = settings.influx_bucket, settings.influx_database
+    places = f"INFLUX_BUCKET={bucket!r}, INFLUX_DATABASE={database!r}"
+    if settings.influx_url and bool(bucket) == bool(database):
+        raise SettingsError(f"{places}: allowed with INFLUX_URL is exactly one of them")
+    if not settings.influx_url and (bucket or database):
+        raise SettingsError(f"INFLUX_URL='' with {places}: allowed is a URL, or neither of them")
+    if bucket and not settings.influx_org:
+        raise SettingsError(f"INFLUX_ORG='' with INFLUX_BUCKET={bucket!r}: allowed is the name of the organisation")
+    return settings
+
+
+def _with_store(settings: Settings) -> Settings:
+    """Without any other place to write to, there is always the embedded store."""
+    if settings.influx_url or settings.sqlite_path:
+        return settings
+    return replace(settings, sqlite_path=settings.data_dir / "analytics.sqlite")
