@@ -1,0 +1,99 @@
+"""Makes the topic model: `python topic_model/train.py` from taxonomy and seeds, `--corpus LOG` from a log of your own.
+
+The result is a BERTopic folder saved as safetensors; the same inputs and library versions give the same bytes.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.progress import track
+
+ROOT = Path(__file__).resolve().parent.parent
+if __name__ == "__main__":
+    sys.path[0] = str(ROOT)  # our packages are found from here, and a file of this folder shadows no library
+
+from topic_model import artefact, texts
+from topic_model.fit import fit
+from workers.topics.encoders import PACKAGED_NAME, SentenceEncoder, load_encoder
+from workers.topics.errors import TopicError
+
+CHUNK = 256
+err = Console(stderr=True)
+
+
+def embed(encoder: SentenceEncoder, words: Sequence[str]) -> NDArray[np.float32]:
+    """Vectors of all texts, with a progress bar; like lengths stand together, so that little is padded."""
+    order = sorted(range(len(words)), key=lambda number: (len(words[number]), number))
+    vectors = np.empty((len(words), encoder.dimension), dtype=np.float32)
+    chunks = [order[start : start + CHUNK] for start in range(0, len(order), CHUNK)]
+    for chunk in track(chunks, description="embedding", console=err, disable=not err.is_terminal):
+        vectors[chunk] = encoder.encode([words[number] for number in chunk])
+    return vectors
+
+
+def train(folder: Path, encoder: SentenceEncoder, out: Path, least: int = texts.LEAST_SEEDS) -> dict[str, Any]:
+    """Taxonomy and seeds of `folder` -> a BERTopic folder in `out`; returns its manifest."""
+    taxonomy = texts.read_taxonomy(folder)
+    seeds = texts.read_seeds(taxonomy, folder, least)
+    texts.refuse_leaks(seeds, texts.read_questions(folder))
+    number = {topic.name: place for place, topic in enumerate(taxonomy)}
+    labels = np.array([number.get(seed.topic, len(taxonomy)) for seed in seeds])
+    words = [seed.text for seed in seeds]
+    embeddings = embed(encoder, words)
+    fitted = fit(embeddings, labels, outlier=len(taxonomy))
+    topics = [-1 if label == len(taxonomy) else int(label) for label in labels]
+    model = artefact.name_topics(words, topics, embeddings, fitted.vectors)
+    numbers = artefact.bertopic_numbers(model, topics)
+    names = {theirs: taxonomy[ours].name if ours >= 0 else texts.UNDEFINED for ours, theirs in numbers.items()}
+    artefact.set_names(model, names)
+    manifest = {
+        "embeddings": embeddings_of(encoder),
+        "similarity_floor": fitted.floor,
+        "accuracy_on_held_out_seeds": fitted.accuracy,
+        "topics": len(taxonomy),
+        "seeds": len(seeds),
+        "seeds_sha256": texts.seeds_sha256(seeds),
+        "libraries": artefact.library_versions(),
+    }
+    artefact.save(model, manifest, out)
+    return manifest
+
+
+def embeddings_of(encoder: SentenceEncoder) -> dict[str, Any]:
+    return {"name": encoder.name, "dimension": encoder.dimension, "weights_sha256": encoder.weights_sha256}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    asked = _parser().parse_args(arguments)
+    out = asked.out or (Path("discovered_topics") if asked.corpus else texts.FOLDER)
+    try:
+        encoder = load_encoder(asked.embeddings, "auto")
+        if asked.corpus:
+            from topic_model.discover import discover  # noqa: PLC0415 - clustering libraries take seconds to import
+
+            manifest = discover(asked.corpus, encoder, out, embed)
+        else:
+            manifest = train(texts.FOLDER, encoder, out)
+    except (texts.TextsError, TopicError) as error:
+        err.print(f"[red]not trained:[/] {error}", soft_wrap=True)
+        return 1
+    err.print(f"{manifest['topics']} topics in {out}, similarity floor {manifest['similarity_floor']}")
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--embeddings", default=PACKAGED_NAME, help="sentence-transformers model, by name or path")
+    parser.add_argument("--out", type=Path, help="folder to write (default: topic_model, or discovered_topics)")
+    parser.add_argument("--corpus", type=Path, metavar="LOG", help="a DIAL log, plain or gzip: discover its topics")
+    return parser
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

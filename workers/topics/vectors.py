@@ -1,0 +1,70 @@
+"""Topics out of the topic vectors themselves: the nearest by cosine, or none below the floor. No BERTopic in the process."""
+
+from pathlib import Path
+
+import numpy as np
+
+from analytics.enrichment import UNDEFINED
+from workers.topics.artefact import Artefact, read_artefact, unit_rows
+from workers.topics.encoders import PACKAGED_NAME, Encoder, load_encoder
+from workers.topics.errors import TopicError
+from workers.topics.memory import RememberedTopics
+
+
+class VectorTopics:
+    """What `BERTopic.transform` answers for the same folder, and "undefined" where no topic is near."""
+
+    def __init__(self, artefact: Artefact, encoder: Encoder) -> None:
+        check_fit(artefact, encoder)
+        self._artefact = artefact
+        self._encoder = encoder
+
+    def __call__(self, texts: list[str]) -> list[str]:
+        rows, similarities = self.nearest(texts)
+        names = self._artefact.names
+        return [
+            names[row] if similarity >= self._artefact.floor else UNDEFINED
+            for row, similarity in zip(rows, similarities, strict=True)
+        ]
+
+    def nearest(self, texts: list[str]) -> tuple[list[int], list[float]]:
+        """The row of the nearest topic vector and its cosine, one a text."""
+        cosines = unit_rows(self._encoder.encode(texts)) @ self._artefact.vectors.T
+        if not np.isfinite(cosines).all():
+            raise TopicError(f"the embeddings model {self._encoder.name} gave values that are no numbers")
+        rows = cosines.argmax(axis=1)
+        return rows.tolist(), cosines[np.arange(len(rows)), rows].tolist()
+
+
+def vector_topics(folder: Path, embeddings: str, device: str) -> RememberedTopics:
+    artefact = read_artefact(folder)
+    encoder = load_encoder(embeddings or artefact.embeddings or PACKAGED_NAME, device)
+    topics = VectorTopics(artefact, encoder)
+    topics(["ready"])
+    return RememberedTopics(topics)
+
+
+def check_fit(artefact: Artefact, encoder: Encoder) -> None:
+    """Vectors of one model say nothing about texts in another; the weights decide, names only where no digest is known."""
+    dimension = artefact.vectors.shape[1]
+    if dimension != encoder.dimension:
+        raise TopicError(
+            f"TOPIC_MODEL '{artefact.folder}' has vectors of {dimension} numbers, but the embeddings model"
+            f" {encoder.name!r} gives {encoder.dimension}"
+        )
+    if artefact.weights_sha256 and encoder.weights_sha256:
+        same = artefact.weights_sha256 == encoder.weights_sha256
+    else:
+        same = _same_name(artefact.embeddings, encoder.name)
+    if not same:
+        raise TopicError(
+            f"TOPIC_MODEL '{artefact.folder}' was made with the embeddings of {artefact.embeddings!r}, and those of"
+            f" {encoder.name!r} are others: choose the same TOPIC_EMBEDDINGS_MODEL or train the topics anew"
+        )
+
+
+def _same_name(made_with: str, given: str) -> bool:
+    """A name that nobody knows cannot be wrong, and neither can the name of a folder."""
+    if not made_with or Path(given).is_dir() or Path(made_with).is_absolute():
+        return True
+    return made_with.rstrip("/").rpartition("/")[2] == given.rpartition("/")[2]
