@@ -1,0 +1,1 @@
+"""One command of `dial-analytics` a file."""

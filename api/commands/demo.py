@@ -1,0 +1,66 @@
+"""`dial-analytics demo`: the whole stack at work on a sample log, up to a readable summary."""
+
+from pathlib import Path
+
+import click
+from redis import RedisError
+from rich.console import Console
+
+from api import terminal
+from api.bookmarks import Bookmarks
+from api.commands.serve import running
+from api.commands.summary import show
+from api.journey import Journey
+from api.postman import DeliveryError, Postman
+from api.stack import Stack
+from workers.parcels import ParcelStore, make_store
+from workers.settings import Settings
+
+SAMPLE = Path(__file__).resolve().parents[2] / "samples" / "aidial.log"
+# The workers may still be loading their models when the last record has been accepted.
+DELIVERY_S = 600.0
+
+
+@click.command()
+@click.option("--sample", type=click.Path(path_type=Path), default=SAMPLE, help="Another prompt log.")
+@click.option("--exit", "leave", is_flag=True, help="End after the summary.")
+def demo(*, sample: Path, leave: bool) -> None:
+    """Start everything, send a sample log through it, sum it up.
+
+    The stack keeps running until Ctrl-C.
+    """
+    settings = terminal.settings()
+    console = terminal.console()
+    if not sample.is_file():
+        raise click.ClickException(f"There is no {sample}: name a prompt log with --sample.")
+    with running(settings, console) as stack:
+        _send(sample, settings, console)
+        _await_delivery(stack, settings, console)
+        show(settings, console)
+        if not leave:
+            url = terminal.api_url(settings)
+            console.print(f"\nThe stack keeps running at {url} until Ctrl-C.", soft_wrap=True)
+            stack.run()
+
+
+def _send(sample: Path, settings: Settings, console: Console) -> None:
+    postman = Postman(terminal.api_url(settings))
+    try:
+        Journey(postman, Bookmarks(settings.data_dir / "ingest"), console).send(str(sample), 0)
+    except DeliveryError as error:
+        raise click.ClickException(f"{error}.") from None
+    finally:
+        postman.close()
+
+
+def _await_delivery(stack: Stack, settings: Settings, console: Console) -> None:
+    store = make_store(settings)
+    with console.status("Waiting for the workers: models are loaded, then every record is analysed ..."):
+        stack.wait_for(lambda: _delivered(store), DELIVERY_S, "the delivery of the sample")
+
+
+def _delivered(store: ParcelStore) -> bool:
+    try:
+        return not any(store.stats().backlog.values())
+    except RedisError:
+        return False
