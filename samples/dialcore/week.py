@@ -1,0 +1,23 @@
+"""The seven days of the sample, and when in them something happens."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from samples.dialcore.chance import number, pick
+
+MONDAY = datetime(2026, 9, 14)  # noqa: DTZ001  Core's log has no time zone either
+# Office days are busier than the weekend, and so are office hours.
+DAYS = (0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 4, 4, 4, 5, 5, 6)
+HOURS = (6, 7, 7, 8, 8, 8, 9, 9, 9, 10, 10, 10, 11, 11, 12, 13, 13, 13, 14, 14, 14, 15, 15, 16, 17, 19, 20, 21)
+
+
+def moment(name: str) -> datetime:
+    """Return when the thing of this name began."""
+    day, hour = pick(DAYS, name, "day"), pick(HOURS, name, "hour")
+    return MONDAY + timedelta(days=day, hours=hour, milliseconds=number(0, 3_599_999, name, "ms"))
+
+
+def after(name: str, steps: int) -> timedelta:
+    """Return how long after the beginning its n-th step comes: people read for a minute or three."""
+    return timedelta(milliseconds=sum(number(35_000, 190_000, name, "pause", step) for step in range(steps)))
