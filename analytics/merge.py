@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from io import StringIO
 from typing import Any
 
 from analytics.document import get_object, get_objects
@@ -27,7 +28,7 @@ def fold_chat(chunks: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
                 reply.setdefault(key, chunk[key])
         for choice in get_objects(chunk, "choices"):
             _add_choice(choices, choice)
-    reply["choices"] = [choices[index] for index in sorted(choices)]
+    reply["choices"] = [_settled(choices[index]) for index in sorted(choices)]
     return reply
 
 
@@ -42,35 +43,48 @@ def _add_choice(choices: dict[int, dict[str, Any]], delta: Mapping[str, Any]) ->
 def _add_message(message: dict[str, Any], delta: Mapping[str, Any]) -> None:
     for key, value in delta.items():
         if key == "tool_calls":
-            calls = message.setdefault(key, [])
+            calls = message.setdefault(key, {})
             for call in get_objects(delta, key):
                 _add_tool_call(calls, call)
         else:
             _add_value(message, key, value)
 
 
-def _add_value(target: dict[str, Any], key: str, value: Any) -> None:
-    """Text grows; of anything else the last value that is not null stays."""
-    if key in _JOINED and isinstance(value, str) and isinstance(target.get(key), str):
-        target[key] += value
-    elif value is not None or key not in target:
-        target[key] = value
-
-
-def _add_tool_call(calls: list[dict[str, Any]], delta: Mapping[str, Any]) -> None:
+def _add_tool_call(calls: dict[int, dict[str, Any]], delta: Mapping[str, Any]) -> None:
     """A piece belongs to the call of its index; without one, to the last call unless it brings an id of its own."""
-    latest = calls[-1]["index"] if calls else -1
-    index = _index(delta, latest + 1 if delta.get("id") or not calls else latest)
-    call = next((call for call in calls if call["index"] == index), None)
-    if call is None:
-        call = {"index": index, "function": {}}
-        calls.append(call)
+    latest = max(calls, default=-1) if "index" not in delta else -1
+    index = _index(delta, latest + 1 if delta.get("id") or latest < 0 else latest)
+    call = calls.setdefault(index, {"index": index, "function": {}})
     for key, value in delta.items():
         if key == "function":
             for name, part in get_object(delta, key).items():
                 _add_value(call["function"], name, part)
         elif key != "index":
             _add_value(call, key, value)
+
+
+def _add_value(target: dict[str, Any], key: str, value: Any) -> None:
+    """Text grows, in a buffer, as adding strings up takes quadratic time; of the rest the last value not null stays."""
+    if key in _JOINED and isinstance(value, str):
+        buffer = target.get(key)
+        if not isinstance(buffer, StringIO):
+            buffer = target[key] = StringIO()
+        buffer.write(value)
+    elif value is not None or key not in target:
+        target[key] = value
+
+
+def _settled(choice: dict[str, Any]) -> dict[str, Any]:
+    """Turn the buffers into text and the numbered tool calls into a list."""
+    message = _texts(choice["message"])
+    if "tool_calls" in message:
+        calls = message["tool_calls"]
+        message["tool_calls"] = [{**calls[i], "function": _texts(calls[i]["function"])} for i in sorted(calls)]
+    return {**choice, "message": message}
+
+
+def _texts(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value.getvalue() if isinstance(value, StringIO) else value for key, value in values.items()}
 
 
 def _index(data: Mapping[str, Any], otherwise: int) -> int:

@@ -1,0 +1,50 @@
+"""Which reader knows which call: an ordered table, and the only place where URIs are looked at."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+from urllib.parse import unquote
+
+from analytics.exchange import Exchange, Surface
+from analytics.record import LogRecord
+from analytics.surfaces import anthropic, chat, embeddings, mcp, rate, responses, routes
+
+
+class Rule(NamedTuple):
+    """Calls of this path, from its first to its last character, are read so."""
+
+    surface: Surface
+    path: re.Pattern[str]
+    read: Callable[[LogRecord, Mapping[str, str]], Exchange]
+
+
+def _path(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern, re.DOTALL)
+
+
+# The first match wins. The query string is gone by then.
+RULES = (
+    # First, as an application may name its own paths /rate or /mcp.
+    Rule(Surface.ROUTE, _path(r"/v1/deployments/(?P<deployment>.+?)/route/(?P<path>.+)"), routes.read),
+    Rule(Surface.RATE, _path(r"/v1/(?:deployments/)?(?P<deployment>.+?)/rate(?:/.*)?"), rate.read),
+    Rule(Surface.CHAT, _path(r"/openai/deployments/(?P<deployment>.+?)/chat/completions(?:/.*)?"), chat.read),
+    # Exact, as .../messages/count_tokens asks no model.
+    Rule(Surface.RESPONSES, _path(r"/openai/v1/responses"), responses.read),
+    Rule(Surface.ANTHROPIC, _path(r"/anthropic/v1/messages"), anthropic.read),
+    Rule(Surface.EMBEDDINGS, _path(r"/openai/deployments/(?P<deployment>.+?)/embeddings(?:/.*)?"), embeddings.read),
+    Rule(Surface.MCP, _path(r"/v1/(?:toolset|deployments)/(?P<deployment>.+?)/mcp(?:/.*)?"), mcp.read),
+)
+
+
+def read(record: LogRecord) -> Exchange | None:
+    """Give what the record's call said; None for a call of no interest, such as a list of models."""
+    path = "/" + record.uri.partition("?")[0].lstrip("/")
+    for rule in RULES:
+        match = rule.path.fullmatch(path)
+        if match:
+            place = match.groupdict()
+            place["deployment"] = unquote(place.get("deployment", ""))
+            return rule.read(record, place)
+    return None

@@ -1,0 +1,92 @@
+"""Which words of an exchange are looked at, and how much of them.
+
+A conversation grows with every turn, but what is looked at does not: both texts have a fixed length at most.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from analytics.exchange import Exchange, Message
+
+LANGUAGE_CHARS = 400
+"""Of the last request and of the reply each; a detector is as sure of a few sentences as of a book."""
+
+TOPIC_CHARS = 1000
+"""What a sentence embedding reads; later words would be cut off anyway."""
+
+_QUESTION_CHARS = 700
+_LOOKED_AT = 4000
+"""Characters that are searched for code and the like, half from each end: a question stands before or after a paste."""
+
+_INSTRUCTIONS = frozenset({"system", "developer"})
+_NOT_ASKED = _INSTRUCTIONS | {"tool", "function", "assistant"}
+
+_NO_LANGUAGE = re.compile(
+    r"```.*?(?:```|\Z)"  # fenced code, also when its end was cut off
+    r"|`[^`\n]+`"  # inline code
+    r"|\b(?:https?|ftp|file)://\S+|\bwww\.\S+"  # addresses
+    r"|\b[\w.+-]{1,64}@[\w.-]{1,255}"  # mail addresses
+    r"|<[a-zA-Z/!][^<>]*>"  # markup
+    r"|[\[{][ \t]*[\[{\"][^\n]*[\]}]"  # JSON on one line
+    r"|^[ \t]*(?:[\[{]|[\]}],?|\"[^\"\n]*\"[ \t]*:[^\n]*)[ \t]*$"  # JSON on several lines
+    r"|\b\w+(?:-\w+){2,}"  # kebab-case-names
+    r"|\b\w+[_/\\]\w[\w/\\.]*|\b\w*\d\w*",  # snake_case, paths, numbers, ids
+    re.DOTALL | re.MULTILINE,
+)
+_SPACE = re.compile(r"\s+")
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+
+
+def language_text(exchange: Exchange) -> str:
+    """Give the last words that somebody said, and the reply; code, JSON and addresses have no language."""
+    said = [text for message in _last_said(exchange.messages) if (text := message.text.strip())]
+    replied = [text for message in exchange.reply or () if (text := message.text.strip())]
+    pieces = [plain(text)[:LANGUAGE_CHARS] for text in (*said[:1], "\n\n".join(replied[:3]))]
+    return "\n\n".join(piece for piece in pieces if piece)
+
+
+def topic_text(exchange: Exchange) -> str:
+    """Give the user's own questions, the last one first, then the beginning of the reply.
+
+    Not the system prompt, which is the same in every conversation of an application, nor what tools returned.
+    """
+    text = ""
+    for piece in _topic_pieces(exchange):
+        room = min(TOPIC_CHARS - len(text), _QUESTION_CHARS)
+        text = f"{text}\n\n{piece[:room]}" if text else piece[:room]
+        if len(text) >= TOPIC_CHARS:
+            break
+    return text[:TOPIC_CHARS]
+
+
+def plain(text: str) -> str:
+    """Give a text without what has no language, with its spaces made one."""
+    return _SPACE.sub(" ", _NO_LANGUAGE.sub(" ", _ends(text))).strip()
+
+
+def printable(text: str) -> str:
+    """Give a text that every store and every model takes: no lone surrogates, no NUL."""
+    return _UNSTORABLE.sub("\ufffd", text)
+
+
+def _topic_pieces(exchange: Exchange) -> Iterator[str]:
+    """A question that is nothing but code is still about something."""
+    asked = [message for message in reversed(exchange.messages) if message.role not in _NOT_ASKED]
+    for message in (*asked, *(exchange.reply or ())):
+        piece = plain(message.text) or _SPACE.sub(" ", _ends(message.text)).strip()
+        if piece:
+            yield piece
+
+
+def _last_said(messages: Iterable[Message]) -> Iterator[Message]:
+    """The latest first; what tools returned, or the application prescribed, only if there is nothing else."""
+    latest = list(messages)[::-1]
+    yield from (message for message in latest if message.role not in _NOT_ASKED)
+    yield from (message for message in latest if message.role in _NOT_ASKED)
+
+
+def _ends(text: str) -> str:
+    half = _LOOKED_AT // 2
+    return text if len(text) <= _LOOKED_AT else f"{text[:half]} {text[-half:]}"
