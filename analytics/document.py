@@ -40,7 +40,7 @@ _GUARDED = json.JSONDecoder(strict=False, parse_constant=_no_number, parse_float
 
 
 def decode(text: str, *, exact: bool = False) -> Any:
-    """Give the parsed JSON; raise MalformedRecord. Raw control characters in strings are fine: old cores write them."""
+    """Give the parsed JSON or raise MalformedRecord. Old cores write raw control characters: fine."""
     for decoder in (_EXACT if exact else _PLAIN, _GUARDED):
         try:
             return decoder.decode(text)

@@ -1,4 +1,4 @@
-"""Labels: in which language and about which topic people talked. One call of the topic model for a whole batch."""
+"""Labels: in which language and about which topic people talked; one call of the model for a batch."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Every way in which the core can fail, on one page.
 
-A reason is a short snake_case code: the same word stands in the reply, the dead letter, the counter and the test.
+A reason is a short snake_case code: the same word stands in the dead letter, the counter and the test.
 Nothing here ever carries text of a record, which is somebody's conversation.
 """
 
@@ -30,4 +30,4 @@ class MalformedRecord(AnalyticsError):
 
 
 UNREADABLE_RECORD = "unreadable_record"
-"""The reason of a record that made the core itself fail: a defect of ours, kept for a replay after the fix."""
+"""The reason of a record that made the core fail: a defect of ours, replayed after the fix."""

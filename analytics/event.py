@@ -92,7 +92,9 @@ class Event:
 _NAMES = tuple(field.name for field in fields(Event))
 
 
-def make_event(exchange: Exchange, labels: Labels, cost: Cost, per_model: tuple[ModelUsage, ...] = ()) -> Event:
+def make_event(
+    exchange: Exchange, labels: Labels, cost: Cost, per_model: tuple[ModelUsage, ...] = ()
+) -> Event:
     """Put together what is known."""
     record, usage = exchange.record, exchange.usage or Usage()
     return Event(
@@ -153,7 +155,7 @@ _EPOCH = EARLIEST.replace(year=1970)
 
 
 def _response_id(exchange: Exchange) -> str:
-    """Give the id of the reply; of an unknown one an id made from the record, so that a retry gets the same."""
+    """Give the id of the reply; an unknown one is made from the record, so that a retry has the same."""
     if exchange.response_id or exchange.surface not in MODEL_SURFACES:
         return printable(exchange.response_id)
     return str(uuid.uuid5(_RESPONSES, exchange.record.digest))

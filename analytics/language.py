@@ -69,7 +69,11 @@ def _of_script(letters: list[str]) -> str:
 @cache
 def _guess() -> Callable[[str], list[tuple[str, float]]]:
     """Load the profiles at the first text: that takes a while, and the API process never needs them."""
-    from langdetect import DetectorFactory, LangDetectException, detect_langs
+    from langdetect import (  # noqa: PLC0415 - see above
+        DetectorFactory,
+        LangDetectException,
+        detect_langs,
+    )
 
     DetectorFactory.seed = 0  # it throws dice otherwise
 

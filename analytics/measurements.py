@@ -1,6 +1,6 @@
 """The table of all measurements, tags and fields: an external contract, read by dashboards and by DIAL Admin.
 
-`points.py` writes points by it and `docs/points.md` is made from it. It knows no vendor, so it is cheap to import.
+`points.py` writes points by it and `docs/points.md` is made from it. It knows no vendor.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from analytics.language import UNDEFINED
 
 
 class PointSchema(StrEnum):
-    """COMPAT is what the dashboards know; LEAN keeps ids out of the tags, where each makes a series of its own."""
+    """COMPAT is what dashboards know; LEAN keeps ids out of the tags, where each makes a new series."""
 
     COMPAT = "compat"
     LEAN = "lean"
@@ -34,7 +34,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """One kind of point. Tags in `optional` are left out when unknown; all other names are then "undefined"."""
+    """One kind of point. Unknown tags of `optional` are left out; all others are then "undefined"."""
 
     name: str
     meaning: str
@@ -52,7 +52,7 @@ class Measurement:
         return tags, self.fields + self.lean_fields
 
     def ids_are_fields(self, schema: PointSchema) -> bool:
-        """Whether equal tags and an equal time are possible for two calls, so that the time has to tell them apart."""
+        """Whether two calls may have the same tags, so that the time has to tell them apart."""
         return schema is PointSchema.LEAN or not self.lean_fields
 
 
@@ -87,7 +87,9 @@ COLUMNS = {
         _column("mcp_tool_call_name", "tool that was called"),
         _column("route_path", "path within the application, without a query string"),
         _column("http_method", "HTTP method"),
-        _column("surface", "API: chat, embeddings, responses, anthropic, mcp or route", lambda e: e.surface.value),
+        _column(
+            "surface", "API: chat, embeddings, responses, anthropic, mcp or route", lambda e: e.surface.value
+        ),
         _column("status", "HTTP status"),
         _column("price", "cost of the call with all calls below it", lambda e: float(e.price)),
         _column("deployment_price", "cost of the call alone", lambda e: float(e.deployment_price)),
@@ -98,7 +100,10 @@ COLUMNS = {
         _column("cached_prompt_tokens", "of the tokens asked, those read from a cache"),
         _column("cache_write_prompt_tokens", "of the tokens asked, those written to a cache"),
         _column("reasoning_completion_tokens", "of the tokens answered, those of reasoning"),
-        _column("operation_duration_ms", "milliseconds from the request to the end of the answer; absent if unknown"),
+        _column(
+            "operation_duration_ms",
+            "milliseconds from the request to the end of the answer; absent if unknown",
+        ),
         _column("like_count", "1 for a thumb up", lambda e: int(e.rate is True)),
         _column("dislike_count", "1 for a thumb down", lambda e: int(e.rate is False)),
     )

@@ -1,4 +1,4 @@
-"""Folds the chunks of a streamed chat completion into the reply that a call without streaming would have given."""
+"""Folds the chunks of a chat completion into the reply that a call without streaming would have given."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def _add_message(message: dict[str, Any], delta: Mapping[str, Any]) -> None:
 
 
 def _add_tool_call(calls: dict[int, dict[str, Any]], delta: Mapping[str, Any]) -> None:
-    """A piece belongs to the call of its index; without one, to the last call unless it brings an id of its own."""
+    """Without an index a piece belongs to the last call, unless it brings an id of its own."""
     latest = max(calls, default=-1) if "index" not in delta else -1
     index = _index(delta, latest + 1 if delta.get("id") or latest < 0 else latest)
     call = calls.setdefault(index, {"index": index, "function": {}})
@@ -64,7 +64,7 @@ def _add_tool_call(calls: dict[int, dict[str, Any]], delta: Mapping[str, Any]) -
 
 
 def _add_value(target: dict[str, Any], key: str, value: Any) -> None:
-    """Text grows, in a buffer, as adding strings up takes quadratic time; of the rest the last value not null stays."""
+    """Text grows, in a buffer, as adding strings takes quadratic time; else the last value not null stays."""
     if key in _JOINED and isinstance(value, str):
         buffer = target.get(key)
         if not isinstance(buffer, StringIO):
@@ -79,7 +79,9 @@ def _settled(choice: dict[str, Any]) -> dict[str, Any]:
     message = _texts(choice["message"])
     if "tool_calls" in message:
         calls = message["tool_calls"]
-        message["tool_calls"] = [{**calls[i], "function": _texts(calls[i]["function"])} for i in sorted(calls)]
+        message["tool_calls"] = [
+            {**calls[i], "function": _texts(calls[i]["function"])} for i in sorted(calls)
+        ]
     return {**choice, "message": message}
 
 

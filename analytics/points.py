@@ -14,13 +14,13 @@ from analytics.measurements import COLUMNS, Column, Measurement, PointSchema, me
 from analytics.pricing import PriceSource
 
 if TYPE_CHECKING:
-    from influxdb_client import Point
+    from influxdb_client.client.write.point import Point
 
 __all__ = ["PointSchema", "points", "to_line_protocol"]
 
 _TAG_CHARS = 1024
 _FIELD_CHARS = 16_000
-"""InfluxDB takes 64 KiB for all tags of a point and for a field; it would refuse the whole write for one more."""
+"""InfluxDB takes 64 KiB for the tags of a point and for a field, and would refuse the whole write."""
 
 _MILLISECOND = 1_000_000
 
@@ -28,7 +28,7 @@ _MILLISECOND = 1_000_000
 def points(
     event: Event, schema: PointSchema = PointSchema.COMPAT, *, usage_per_model: bool = False
 ) -> list[Point]:
-    """Give the points of an event: one, or with `usage_per_model` one more for each model behind an application."""
+    """Give the points of an event: one, and with `usage_per_model` one for each model behind it."""
     if usage_per_model and event.per_model and event.ok:
         whole = replace(event, **_NOTHING_COUNTED)
         return [_point(one, schema) for one in (whole, *(_part(event, used) for used in event.per_model))]
@@ -39,11 +39,10 @@ def to_line_protocol(
     events: Sequence[Event], schema: PointSchema = PointSchema.COMPAT, *, usage_per_model: bool = False
 ) -> list[str]:
     """Give the lines of events."""
-    return [
-        point.to_line_protocol()
-        for event in events
-        for point in points(event, schema, usage_per_model=usage_per_model)
+    made: list[Any] = [
+        point for event in events for point in points(event, schema, usage_per_model=usage_per_model)
     ]
+    return [point.to_line_protocol() for point in made]
 
 
 _NOTHING_COUNTED: dict[str, Any] = {
@@ -83,26 +82,26 @@ def _part(event: Event, used: ModelUsage) -> Event:
 def _point(event: Event, schema: PointSchema) -> Point:
     measurement = measurement_of(event)
     tags, fields = _columns(measurement, schema)
-    point = _point_class()(measurement.name)
+    point: Any = _point_class()(measurement.name)  # the client has no types
     for column in tags:
         unknown = None if column.name in measurement.optional else UNDEFINED
         point.tag(column.name, str(column.read(event))[:_TAG_CHARS] or unknown)
     for column in fields:
         value = column.read(event)
         point.field(column.name, (value or UNDEFINED)[:_FIELD_CHARS] if isinstance(value, str) else value)
-    return point.time(event.time_ns + (_offset(event) if measurement.ids_are_fields(schema) else 0))
+    point.time(event.time_ns + (_offset(event) if measurement.ids_are_fields(schema) else 0))
+    result: Point = point
+    return result
 
 
 @cache
-def _columns(
-    measurement: Measurement, schema: PointSchema
-) -> tuple[tuple[Column, ...], tuple[Column, ...]]:
+def _columns(measurement: Measurement, schema: PointSchema) -> tuple[tuple[Column, ...], tuple[Column, ...]]:
     tags, fields = measurement.layout(schema)
     return tuple(COLUMNS[name] for name in tags), tuple(COLUMNS[name] for name in fields)
 
 
 def _offset(event: Event) -> int:
-    """Tell two calls of one millisecond apart, below the precision of DIAL's clock and always in the same way.
+    """Tell two calls of one millisecond apart, below the precision of DIAL's clock, always the same way.
 
     InfluxDB knows a point by its tags and time alone, and silently overwrites it otherwise.
     """
@@ -112,7 +111,7 @@ def _offset(event: Event) -> int:
 
 @cache
 def _point_class() -> type[Point]:
-    """Import InfluxDB's client at the first point: it brings numpy where that is installed, which the API must not."""
-    from influxdb_client import Point
+    """Import the client at the first point: it brings numpy where there is one, which the API must not."""
+    from influxdb_client.client.write.point import Point  # noqa: PLC0415 - see above
 
     return Point

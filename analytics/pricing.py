@@ -1,4 +1,4 @@
-"""What an exchange cost: the price that DIAL Core reported, else one computed from MODEL_RATES. Decimal throughout.
+"""What an exchange cost: the price that DIAL Core reported, else one from MODEL_RATES. Decimal throughout.
 
 A price is the cost of a span with everything it called; a deployment price is its own cost alone.
 """
@@ -27,7 +27,7 @@ class PriceSource(StrEnum):
 class Unit(StrEnum):
     """What a rate counts."""
 
-    TOKEN = "token"
+    TOKEN = "token"  # noqa: S105 - what people pay for, not what they pay with
     CHAR = "char_without_whitespace"
 
 
@@ -55,7 +55,7 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class PriceBook:
-    """Rates by name of a deployment or a model. Immutable: other prices are another book with another version."""
+    """Rates by deployment or model. Immutable: other prices are another book with another version."""
 
     rates: Mapping[str, Rate] = field(default_factory=dict)
     version: str = ""
@@ -68,7 +68,7 @@ class PriceBook:
         except (ValueError, RecursionError) as error:
             raise ValueError("MODEL_RATES is not JSON") from error
         if not isinstance(data, dict):
-            raise ValueError("MODEL_RATES must be an object of rates by model name")
+            raise ValueError("MODEL_RATES must be an object of rates by model name")  # noqa: TRY004 - it is text
         if not data:
             return cls()
         rates = {name: _rate(name, value) for name, value in data.items()}
@@ -122,9 +122,9 @@ def _chars(messages: tuple[Message, ...]) -> int:
 def _rate(name: str, value: Any) -> Rate:
     where = f"MODEL_RATES: {name!r}"
     if not isinstance(value, dict):
-        raise ValueError(f"{where} must be an object with unit, prompt_price and completion_price")
+        raise ValueError(f"{where} must be an object with a unit and prices")  # noqa: TRY004 - the same
     try:
-        unit = Unit(value.get("unit"))
+        unit = Unit(str(value.get("unit")))
     except ValueError as error:
         raise ValueError(f"{where}: unit must be token or char_without_whitespace") from error
     prices = [_unit_price(where, value, key) for key in ("prompt_price", "completion_price")]

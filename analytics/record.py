@@ -1,6 +1,6 @@
 """The envelope of one line of DIAL's prompt log: who called what, when, and with which bodies.
 
-What the bodies say is not looked at here. A broken field inside a good record falls back to "unknown" and leaves a note.
+What the bodies say is not looked at here. A broken field of a good record is unknown and leaves a note.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ EARLIEST = datetime(1678, 1, 1, tzinfo=UTC)
 LATEST = datetime(2262, 1, 1, tzinfo=UTC)
 """InfluxDB counts nanoseconds in 64 bits; a time outside of this would poison the whole write."""
 
+_STATUSES = range(100, 600)
 _FATAL = ("missing_uri", "invalid_uri", "missing_time", "invalid_time")
 _BROKEN = object()
 
@@ -58,11 +59,9 @@ class LogRecord:
 
 
 class Lenient(fields.Field[Any]):
-    """A field that takes null for absent. It overrides `deserialize` itself, as the door has microseconds a field."""
+    """Takes null for absent. Overrides `deserialize` itself, as the door has microseconds a field."""
 
-    def deserialize(
-        self, value: Any, _attr: str | None = None, _data: Mapping[str, Any] | None = None, **_kwargs: Any
-    ) -> Any:
+    def deserialize(self, value: Any, *_where: Any, **_kwargs: Any) -> Any:
         """Read the value, or say by which code it is of no use."""
         return self.absent() if value is None or value is missing else self.read(value)
 
@@ -109,7 +108,7 @@ class Status(Text):
     """The HTTP status, a string in DIAL's log; a number is as good."""
 
     def read(self, value: Any) -> Any:
-        return str(value) if type(value) is int and 0 <= value <= 999 else super().read(value)
+        return str(value) if type(value) is int and value in _STATUSES else super().read(value)
 
 
 class Moment(Lenient):
@@ -238,8 +237,10 @@ def _validated(document: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, 
     try:
         return _SCHEMA.load(document), ()
     except ValidationError as error:
-        codes = [code for reasons in error.normalized_messages().values() for code in reasons]
+        messages: dict[str, list[str]] = error.messages_dict
+        codes = [code for reasons in messages.values() for code in reasons]
         for code in codes:
             if code in _FATAL:
                 raise MalformedRecord(code) from error
-        return dict(error.valid_data), tuple(codes)
+        values = error.valid_data
+        return dict(values) if isinstance(values, dict) else {}, tuple(codes)

@@ -1,7 +1,7 @@
-"""text/event-stream: the payloads of a logged stream, by the rules of the WHATWG specification, and its two exceptions.
+"""text/event-stream: the payloads of a logged stream, by the WHATWG specification with two exceptions.
 
-A log ends where it was cut, so the last event counts without its blank line. And DIAL Core may write one newline between
-chunks where the specification wants two, so an event of several lines is tried line by line when it is no JSON as a whole.
+A log ends where it was cut, so the last event counts without its blank line. And DIAL Core may write one
+newline between chunks instead of two, so an event that is no JSON as a whole is tried line by line.
 """
 
 from __future__ import annotations

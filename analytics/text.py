@@ -18,24 +18,23 @@ TOPIC_CHARS = 1000
 
 _QUESTION_CHARS = 700
 _LOOKED_AT = 4000
-"""Characters that are searched for code and the like, half from each end: a question stands before or after a paste."""
+"""Characters searched for code and the like, half from each end: a question is before or after a paste."""
 
 _INSTRUCTIONS = frozenset({"system", "developer"})
 _NOT_ASKED = _INSTRUCTIONS | {"tool", "function", "assistant"}
 
-_NO_LANGUAGE = re.compile(
-    r"```.*?(?:```|\Z)"  # fenced code, also when its end was cut off
-    r"|`[^`\n]+`"  # inline code
-    r"|\b(?:https?|ftp|file)://\S+|\bwww\.\S+"  # addresses
-    r"|\b[\w.+-]{1,64}@[\w.-]{1,255}"  # mail addresses
+_CODE = re.compile(
+    r"```.*?(?:```|\Z)"  # fenced, also when its end was cut off
+    r"|`[^`\n]+`"  # inline
     r"|<[a-zA-Z/!][^<>]*>"  # markup
     r"|[\[{][ \t]*[\[{\"][^\n]*[\]}]"  # JSON on one line
-    r"|^[ \t]*(?:[\[{]|[\]}],?|\"[^\"\n]*\"[ \t]*:[^\n]*)[ \t]*$"  # JSON on several lines
-    r"|\b\w+(?:-\w+){2,}"  # kebab-case-names
-    r"|\b\w+[_/\\]\w[\w/\\.]*|\b\w*\d\w*",  # snake_case, paths, numbers, ids
+    r"|^[ \t]*(?:[\[{]|[\]}],?|\"[^\"\n]*\"[ \t]*:[^\n]*)[ \t]*$",  # JSON on several lines
     re.DOTALL | re.MULTILINE,
 )
-_SPACE = re.compile(r"\s+")
+_CODE_SIGNS = re.compile(r"[`<\[{]")
+_NO_WORD = re.compile(r"[_/\\@\d]|\w-\w+-\w")
+"""Addresses, paths, numbers, snake_case and kebab-case-names."""
+
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 
@@ -62,8 +61,14 @@ def topic_text(exchange: Exchange) -> str:
 
 
 def plain(text: str) -> str:
-    """Give a text without what has no language, with its spaces made one."""
-    return _SPACE.sub(" ", _NO_LANGUAGE.sub(" ", _ends(text))).strip()
+    """Give the words of a text that have a language, with single spaces."""
+    text = _ends(text)
+    if _CODE_SIGNS.search(text):
+        text = _CODE.sub(" ", text)
+    words = text.split()
+    if _NO_WORD.search(text):
+        words = [word for word in words if not _NO_WORD.search(word)]
+    return " ".join(words)
 
 
 def printable(text: str) -> str:
@@ -75,7 +80,7 @@ def _topic_pieces(exchange: Exchange) -> Iterator[str]:
     """A question that is nothing but code is still about something."""
     asked = [message for message in reversed(exchange.messages) if message.role not in _NOT_ASKED]
     for message in (*asked, *(exchange.reply or ())):
-        piece = plain(message.text) or _SPACE.sub(" ", _ends(message.text)).strip()
+        piece = plain(message.text) or " ".join(_ends(message.text).split())
         if piece:
             yield piece
 

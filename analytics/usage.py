@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from analytics.document import get_object, get_objects, get_str
-from analytics.exchange import ModelUsage, Usage
+from analytics.exchange import ZERO, ModelUsage, Usage
 
 _MOST_TOKENS = 2**53
 """Far above any call, far below what overflows a sum of 64 bits."""
@@ -17,7 +17,7 @@ _DEAREST = Decimal(10) ** 12
 
 
 def read_usage(data: Mapping[str, Any] | None) -> tuple[Usage | None, tuple[str, ...]]:
-    """Give what was counted, and a note for each value that cannot be right; None when nothing was counted."""
+    """Give what was counted, or None, and a note for each value that cannot be right."""
     if not data:
         return None, ()
     notes: list[str] = []
@@ -34,7 +34,7 @@ def read_usage_per_model(statistics: Mapping[str, Any]) -> tuple[ModelUsage, ...
     found: dict[str, ModelUsage] = {}
     for entry in get_objects(statistics, "usage_per_model"):
         model = get_str(entry, "model")
-        counted = ModelUsage(model, **_tokens(get_object(entry, "usage") or entry, []))
+        counted = ModelUsage(model=model, price=ZERO, **_tokens(get_object(entry, "usage") or entry, []))
         found[model] = _sum(found[model], counted) if model in found else counted
     return tuple(found.values())
 

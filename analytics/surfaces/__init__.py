@@ -33,7 +33,11 @@ RULES = (
     # Exact, as .../messages/count_tokens asks no model.
     Rule(Surface.RESPONSES, _path(r"/openai/v1/responses"), responses.read),
     Rule(Surface.ANTHROPIC, _path(r"/anthropic/v1/messages"), anthropic.read),
-    Rule(Surface.EMBEDDINGS, _path(r"/openai/deployments/(?P<deployment>.+?)/embeddings(?:/.*)?"), embeddings.read),
+    Rule(
+        Surface.EMBEDDINGS,
+        _path(r"/openai/deployments/(?P<deployment>.+?)/embeddings(?:/.*)?"),
+        embeddings.read,
+    ),
     Rule(Surface.MCP, _path(r"/v1/(?:toolset|deployments)/(?P<deployment>.+?)/mcp(?:/.*)?"), mcp.read),
 )
 

@@ -53,7 +53,7 @@ def note(body: str | None, found: Mapping[str, Any] | None, name: str) -> tuple[
 
 
 def texts(content: Any, kinds: Collection[str], depth: int = 0) -> list[str]:
-    """Give the pieces of text of a content: a string, or parts of these kinds; images and the like have no words."""
+    """Give the texts of a content: a string, or parts of these kinds; images and the like have none."""
     if isinstance(content, str):
         return [content]
     if not isinstance(content, list) or depth > _DEEPEST:

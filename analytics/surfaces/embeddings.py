@@ -13,7 +13,7 @@ from analytics.usage import read_usage
 
 
 def read(record: LogRecord, place: Mapping[str, str]) -> Exchange:
-    """Read one exchange. The model is the deployment, whatever the body says; the reply has no id of its own."""
+    """Read one exchange. The model is the deployment, whatever the body says; the reply has no id."""
     bodies = open_bodies(record, _never_streamed)
     deployment = record.deployment or place["deployment"]
     usage, doubts = read_usage(record.token_usage or get_object(bodies.reply, "usage"))

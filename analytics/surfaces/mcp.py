@@ -1,4 +1,4 @@
-"""MCP: POST /v1/toolset/{toolset}/mcp or /v1/deployments/{application}/mcp, a JSON-RPC call of a tool server."""
+"""MCP: POST /v1/toolset/{toolset}/mcp or /v1/deployments/{application}/mcp, JSON-RPC with a tool server."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Responses: POST /openai/v1/responses. Tokens are those that DIAL Core counted, never those of the reply."""
+"""Responses: POST /openai/v1/responses. Tokens are those that DIAL Core counted, not the reply's."""
 
 from __future__ import annotations
 

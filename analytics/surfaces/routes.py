@@ -1,4 +1,4 @@
-"""Routes: /v1/deployments/{application}/route/{path}, a path of an application's own making. Bodies are its own affair."""
+"""Routes: /v1/deployments/{application}/route/{path}, an application's own paths, and its own affair."""
 
 from __future__ import annotations
 
