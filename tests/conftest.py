@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import redis
 
+from tests.influx_server import influx_server, own_influx_server  # noqa: F401 - fixtures of every folder
 from tests.servers import Valkey
 
 

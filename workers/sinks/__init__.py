@@ -1,0 +1,48 @@
+"""Which sinks a configuration asks for. Each vendor's library is imported by the process that writes, and no other."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from workers.settings import Settings
+    from workers.sinks.base import Sink
+
+INFLUX, SQLITE = "influx", "sqlite"
+
+
+def sink_names(settings: Settings) -> tuple[str, ...]:
+    """Every configured sink; an event is delivered to each of them."""
+    configured = ((INFLUX, settings.influx_url), (SQLITE, settings.sqlite_path))
+    return tuple(name for name, place in configured if place)
+
+
+def make_sinks(settings: Settings) -> dict[str, Sink]:
+    """The configured sinks by name. Nothing is connected before the first write or check."""
+    makers = {INFLUX: _influx, SQLITE: _sqlite}
+    return {name: makers[name](settings) for name in sink_names(settings)}
+
+
+def _influx(settings: Settings) -> Sink:
+    from functools import partial
+
+    from analytics.points import points
+    from workers.sinks.influx import NO_ORG, InfluxSink, InfluxTarget
+
+    place = InfluxTarget(
+        url=settings.influx_url or "",
+        bucket=settings.influx_bucket or settings.influx_database,
+        org=settings.influx_org if settings.influx_bucket else NO_ORG,
+        token=settings.influx_api_token,
+        timeout_s=settings.influx_timeout_s,
+    )
+    to_points = partial(points, schema=settings.point_schema, usage_per_model=settings.usage_per_model)
+    return InfluxSink(place, to_points)
+
+
+def _sqlite(settings: Settings) -> Sink:
+    from pathlib import Path
+
+    from workers.sinks.sqlite import SqliteSink
+
+    return SqliteSink(settings.sqlite_path or Path())
