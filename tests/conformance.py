@@ -1,6 +1,6 @@
 """`make conformance`: the DIAL contract cases against the running stack, whose InfluxDB is a recorder.
 
-The cases lie beside the repository; without them there is nothing to do. Further arguments go to their runner.
+The cases lie beside the repository; without them there is nothing to do. Other arguments go to their runner.
 """
 
 import argparse
