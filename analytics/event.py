@@ -8,6 +8,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -15,9 +16,10 @@ from analytics.enrichment import Labels
 from analytics.exchange import MODEL_SURFACES, ZERO, Exchange, ModelUsage, Surface, Usage
 from analytics.language import UNDEFINED
 from analytics.pricing import Cost, PriceSource
-from analytics.record import EARLIEST, LogRecord
+from analytics.record import LogRecord
 from analytics.text import printable
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _RESPONSES = uuid.uuid5(uuid.NAMESPACE_URL, "urn:dial-analytics:response")
 
 
@@ -96,7 +98,7 @@ def make_event(
     exchange: Exchange, labels: Labels, cost: Cost, per_model: tuple[ModelUsage, ...] = ()
 ) -> Event:
     """Put together what is known."""
-    record, usage = exchange.record, exchange.usage or Usage()
+    record = exchange.record
     return Event(
         id=record.digest,
         surface=exchange.surface,
@@ -109,16 +111,6 @@ def make_event(
         topic=printable(labels.topic),
         number_request_messages=exchange.number_request_messages,
         stream=exchange.stream,
-        prompt_tokens=usage.prompt_tokens,
-        completion_tokens=usage.completion_tokens,
-        cached_prompt_tokens=usage.cached_prompt_tokens,
-        cache_write_prompt_tokens=usage.cache_write_prompt_tokens,
-        reasoning_completion_tokens=usage.reasoning_completion_tokens,
-        price=cost.price or ZERO,
-        deployment_price=cost.deployment_price or ZERO,
-        price_source=cost.source.value,
-        price_version=cost.price_version,
-        operation_duration_ms=record.operation_duration_ms,
         rate=exchange.rate,
         mcp_method=printable(exchange.mcp_method),
         mcp_tool_call_name=printable(exchange.mcp_tool_call_name),
@@ -126,6 +118,8 @@ def make_event(
         per_model=per_model,
         notes=tuple(dict.fromkeys(record.notes + exchange.notes)),
         **_envelope(record),
+        **_counted(exchange.usage or Usage()),
+        **_paid(cost),
     )
 
 
@@ -143,15 +137,33 @@ def _envelope(record: LogRecord) -> dict[str, Any]:
         "core_parent_span_id": printable(record.core_parent_span_id),
         "upstream": printable(record.upstream),
         "http_method": printable(record.method),
+        "operation_duration_ms": record.operation_duration_ms,
+    }
+
+
+def _counted(usage: Usage) -> dict[str, Any]:
+    return {
+        "prompt_tokens": usage.prompt_tokens,
+        "completion_tokens": usage.completion_tokens,
+        "cached_prompt_tokens": usage.cached_prompt_tokens,
+        "cache_write_prompt_tokens": usage.cache_write_prompt_tokens,
+        "reasoning_completion_tokens": usage.reasoning_completion_tokens,
+    }
+
+
+def _paid(cost: Cost) -> dict[str, Any]:
+    return {
+        "price": cost.price or ZERO,
+        "deployment_price": cost.deployment_price or ZERO,
+        "price_source": cost.source.value,
+        "price_version": cost.price_version,
     }
 
 
 def _nanoseconds(record: LogRecord) -> int:
+    """Count without floats, which know no nanoseconds this far from 1970."""
     since = record.time - _EPOCH
     return ((since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds) * 1_000
-
-
-_EPOCH = EARLIEST.replace(year=1970)
 
 
 def _response_id(exchange: Exchange) -> str:

@@ -49,7 +49,7 @@ class Analysis:
 
 
 def analyze(messages: Sequence[str], tools: Tools) -> Analysis:
-    """Analyse a batch of log lines. A bad line never harms its neighbours; what a model raises goes through."""
+    """Analyse a batch of lines. A bad one never harms its neighbours; what a model raises goes through."""
     failures: list[Failure] = []
     dropped: Counter[str] = Counter()
     lines: list[str] = []

@@ -40,10 +40,9 @@ _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 def language_text(exchange: Exchange) -> str:
     """Give the last words that somebody said, and the reply; code, JSON and addresses have no language."""
-    said = [text for message in _last_said(exchange.messages) if (text := message.text.strip())]
-    replied = [text for message in exchange.reply or () if (text := message.text.strip())]
-    pieces = [plain(text)[:LANGUAGE_CHARS] for text in (*said[:1], "\n\n".join(replied[:3]))]
-    return "\n\n".join(piece for piece in pieces if piece)
+    said = next((text for message in _last_said(exchange.messages) if (text := plain(message.text))), "")
+    replied = next((text for message in exchange.reply or () if (text := plain(message.text))), "")
+    return "\n\n".join(text[:LANGUAGE_CHARS] for text in (said, replied) if text)
 
 
 def topic_text(exchange: Exchange) -> str:
@@ -67,7 +66,8 @@ def plain(text: str) -> str:
         text = _CODE.sub(" ", text)
     words = text.split()
     if _NO_WORD.search(text):
-        words = [word for word in words if not _NO_WORD.search(word)]
+        # Scripts without spaces have whole sentences for words, so only ASCII is taken for an address or a name.
+        words = [word for word in words if not (word.isascii() and _NO_WORD.search(word))]
     return " ".join(words)
 
 

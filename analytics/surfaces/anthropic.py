@@ -1,4 +1,4 @@
-"""Anthropic messages: POST /anthropic/v1/messages. Tokens are those that DIAL Core counted, not the reply's."""
+"""Anthropic messages: POST /anthropic/v1/messages. Tokens are what DIAL Core counted, not the reply."""
 
 from __future__ import annotations
 
@@ -87,6 +87,4 @@ def _grow(
     key = _GROWS.get(get_str(delta, "type"))
     if key is not None:
         blocks.setdefault(index, {"type": "text"})
-        pieces.setdefault((index, key), []).append(
-            get_str(delta, "partial_json" if key == "partial_json" else key)
-        )
+        pieces.setdefault((index, key), []).append(get_str(delta, key))

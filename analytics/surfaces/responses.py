@@ -1,4 +1,4 @@
-"""Responses: POST /openai/v1/responses. Tokens are those that DIAL Core counted, not the reply's."""
+"""Responses: POST /openai/v1/responses. Tokens are what DIAL Core counted, not the reply."""
 
 from __future__ import annotations
 
