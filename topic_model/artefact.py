@@ -1,4 +1,4 @@
-"""Writes a fitted taxonomy as BERTopic itself saves one (safetensors), with our manifest beside it; same inputs, same bytes."""
+"""Writes topics as BERTopic itself saves them, with our manifest beside; same inputs, same bytes."""
 
 import json
 import shutil
@@ -16,12 +16,17 @@ from bertopic.vectorizers import ClassTfidfTransformer
 from numpy.typing import NDArray
 from sklearn.feature_extraction.text import CountVectorizer
 
+from workers.topics.artefact import unit_rows
+from workers.topics.encoders import SentenceEncoder
+
 LIBRARIES = ("bertopic", "numpy", "scikit-learn", "scipy", "sentence-transformers", "torch", "transformers")
 WORDS = 8_000
 
 
-def name_topics(texts: Sequence[str], topics: Sequence[int], embeddings: NDArray[Any], vectors: NDArray[Any]) -> BERTopic:
-    """BERTopic over topics that are known already (-1: of none): it finds their words, the vectors come from us.
+def name_topics(
+    texts: Sequence[str], topics: Sequence[int], embeddings: NDArray[Any], vectors: NDArray[Any]
+) -> BERTopic:
+    """BERTopic over topics that are known already (-1: of none): it finds their words, we bring the vectors.
 
     `vectors` has one row per topic number, counted from 0, and the row of -1 last where it occurs.
     """
@@ -36,10 +41,14 @@ def name_topics(texts: Sequence[str], topics: Sequence[int], embeddings: NDArray
     numbers = bertopic_numbers(model, topics)
     rows = [vectors[number] for _, number in sorted((topic, number) for number, topic in numbers.items())]
     model.topic_embeddings_ = np.asarray(rows, dtype=np.float32)
-    # scikit-learn counts in numpy's integers once max_features is set, and those BERTopic cannot write as JSON.
+    plain_vocabulary(model)
+    return model
+
+
+def plain_vocabulary(model: BERTopic) -> None:
+    """With max_features, scikit-learn counts in numpy's integers, which BERTopic cannot write as JSON."""
     vocabulary = model.vectorizer_model.vocabulary_
     model.vectorizer_model.vocabulary_ = {word: int(place) for word, place in sorted(vocabulary.items())}
-    return model
 
 
 def bertopic_numbers(model: BERTopic, topics: Sequence[int]) -> dict[int, int]:
@@ -66,6 +75,14 @@ def save(model: BERTopic, manifest: dict[str, Any], folder: Path) -> None:
             target = folder / path.name
             shutil.copyfile(path, target)
             target.chmod(0o644)
+
+
+def embeddings_of(encoder: SentenceEncoder) -> dict[str, Any]:
+    return {"name": encoder.name, "dimension": encoder.dimension, "weights_sha256": encoder.weights_sha256}
+
+
+def cosines(embeddings: NDArray[Any], vectors: NDArray[Any]) -> NDArray[np.float32]:
+    return unit_rows(embeddings) @ unit_rows(vectors).T
 
 
 def library_versions() -> dict[str, str]:

@@ -1,16 +1,16 @@
-"""Seeds to topic vectors: one direction a topic, trained so that the nearest by cosine is the right one as often as can be.
+"""Seeds to topic vectors: one direction a topic, so that the nearest by cosine is most often the right one.
 
-The mean of a topic's seeds is the start; a cosine classifier then turns the means away from the neighbours they are mixed up
-with. Both use nothing but cosines, so BERTopic's own `transform` gives the same answers.
+The mean of a topic's seeds is the start; a cosine classifier then turns it away from the neighbours that it
+is mixed up with. Both use nothing but cosines, so BERTopic's own `transform` gives the same answers.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
-from scipy.special import log_softmax
-from threadpoolctl import threadpool_limits
+from scipy.optimize import minimize  # type: ignore[import-untyped] # its stubs are a package of 100 MB
+from scipy.special import log_softmax  # type: ignore[import-untyped]
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 Matrix = NDArray[np.float64]
 Labels = NDArray[np.intp]
@@ -32,7 +32,7 @@ class Fit:
 
 
 def unit(rows: Matrix) -> Matrix:
-    return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
+    return np.asarray(rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12))
 
 
 def means(embeddings: Matrix, labels: Labels) -> Matrix:
@@ -40,7 +40,7 @@ def means(embeddings: Matrix, labels: Labels) -> Matrix:
 
 
 def train_vectors(embeddings: Matrix, labels: Labels) -> Matrix:
-    """Vectors of length one, in the order of the labels. One BLAS thread, so that the bytes are the same each time."""
+    """Vectors of length one, in the order of the labels. One BLAS thread, for the same bytes each time."""
     start = means(embeddings, labels)
     truth = np.eye(len(start))[labels]
     # A topic with more seeds says no more than another one.
@@ -53,7 +53,7 @@ def train_vectors(embeddings: Matrix, labels: Labels) -> Matrix:
         logs = log_softmax(SHARPNESS * (embeddings @ directions.T), axis=1)
         pull = PULL * (1 - np.sum(directions * start, axis=1)).mean()
         slope = SHARPNESS * ((np.exp(logs) - truth) * weights).T @ embeddings - PULL * start / len(start)
-        # Only the turn counts: the part of the slope along the direction itself changes nothing.
+        # Only the turn counts: the slope along the direction itself changes nothing.
         slope = (slope - directions * np.sum(slope * directions, axis=1, keepdims=True)) / lengths
         return float(-(truth * logs * weights).sum() + pull), slope.ravel()
 
@@ -63,7 +63,7 @@ def train_vectors(embeddings: Matrix, labels: Labels) -> Matrix:
 
 
 def fit(embeddings: NDArray[np.floating], labels: Labels, outlier: int | None = None) -> Fit:
-    """Vectors from all seeds; floor and accuracy from folds, where each seed meets vectors that never saw it."""
+    """Vectors from all seeds; floor and accuracy from folds, in which no vector ever saw the seeds it meets."""
     rows = unit(np.asarray(embeddings, dtype=np.float64))
     folds = np.random.default_rng(0).permutation(len(labels)) % FOLDS
     nearest, similarity = np.empty_like(labels), np.empty(len(labels))

@@ -1,4 +1,4 @@
-"""The texts that stand beside the model: taxonomy, seeds, texts of no topic, evaluation. Read and checked, never guessed at."""
+"""The texts beside the model: taxonomy, seeds, texts of no topic, evaluation. Read and checked."""
 
 import hashlib
 import json
@@ -60,7 +60,10 @@ def read_seeds(taxonomy: Sequence[Topic], folder: Path = FOLDER, least: int = LE
     known = {topic.name for topic in taxonomy}
     _refuse("no topic of the taxonomy", sorted(by_topic.keys() - known))
     short = {name: len(by_topic.get(name, [])) for name in known}
-    _refuse(f"fewer than {least} seeds", sorted(f"{name} ({count})" for name, count in short.items() if count < least))
+    _refuse(
+        f"fewer than {least} seeds",
+        sorted(f"{name} ({count})" for name, count in short.items() if count < least),
+    )
     seeds = [Seed(topic.name, text.strip()) for topic in taxonomy for text in by_topic[topic.name]]
     if (folder / "no_topic.yaml").is_file():
         seeds += [Seed(UNDEFINED, text.strip()) for text in _read(folder / "no_topic.yaml")]
@@ -70,7 +73,9 @@ def read_seeds(taxonomy: Sequence[Topic], folder: Path = FOLDER, least: int = LE
 
 def read_questions(folder: Path = FOLDER) -> list[Question]:
     return [
-        _question(entry) for path in sorted((folder / "evaluation").glob("*.yaml")) for entry in _read(path) or []
+        _question(entry)
+        for path in sorted((folder / "evaluation").glob("*.yaml"))
+        for entry in _read(path) or []
     ]
 
 
@@ -97,7 +102,9 @@ def _twice(values: Iterable[str]) -> list[str]:
 def _refuse(complaint: str, culprits: Sequence[str]) -> None:
     if culprits:
         shown = "; ".join(culprit[:60] for culprit in culprits[:5])
-        raise TextsError(f"{complaint}: {shown}" + (f" and {len(culprits) - 5} more" if len(culprits) > 5 else ""))
+        raise TextsError(
+            f"{complaint}: {shown}" + (f" and {len(culprits) - 5} more" if len(culprits) > 5 else "")
+        )
 
 
 def _read(path: Path) -> Any:

@@ -1,6 +1,6 @@
-"""Makes the topic model: `python topic_model/train.py` from taxonomy and seeds, `--corpus LOG` from a log of your own.
+"""Makes the topic model: from taxonomy and seeds, or with `--corpus LOG` from a log of your own.
 
-The result is a BERTopic folder saved as safetensors; the same inputs and library versions give the same bytes.
+The result is a BERTopic folder saved as safetensors; same inputs and library versions, same bytes.
 """
 
 import argparse
@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 if __name__ == "__main__":
     sys.path[0] = str(ROOT)  # our packages are found from here, and a file of this folder shadows no library
 
+# ruff: noqa: E402 - a script first has to say where its packages are
 from topic_model import artefact, texts
 from topic_model.fit import fit
 from workers.topics.encoders import PACKAGED_NAME, SentenceEncoder, load_encoder
@@ -37,7 +38,9 @@ def embed(encoder: SentenceEncoder, words: Sequence[str]) -> NDArray[np.float32]
     return vectors
 
 
-def train(folder: Path, encoder: SentenceEncoder, out: Path, least: int = texts.LEAST_SEEDS) -> dict[str, Any]:
+def train(
+    folder: Path, encoder: SentenceEncoder, out: Path, least: int = texts.LEAST_SEEDS
+) -> dict[str, Any]:
     """Taxonomy and seeds of `folder` -> a BERTopic folder in `out`; returns its manifest."""
     taxonomy = texts.read_taxonomy(folder)
     seeds = texts.read_seeds(taxonomy, folder, least)
@@ -50,10 +53,12 @@ def train(folder: Path, encoder: SentenceEncoder, out: Path, least: int = texts.
     topics = [-1 if label == len(taxonomy) else int(label) for label in labels]
     model = artefact.name_topics(words, topics, embeddings, fitted.vectors)
     numbers = artefact.bertopic_numbers(model, topics)
-    names = {theirs: taxonomy[ours].name if ours >= 0 else texts.UNDEFINED for ours, theirs in numbers.items()}
+    names = {
+        theirs: taxonomy[ours].name if ours >= 0 else texts.UNDEFINED for ours, theirs in numbers.items()
+    }
     artefact.set_names(model, names)
     manifest = {
-        "embeddings": embeddings_of(encoder),
+        "embeddings": artefact.embeddings_of(encoder),
         "similarity_floor": fitted.floor,
         "accuracy_on_held_out_seeds": fitted.accuracy,
         "topics": len(taxonomy),
@@ -65,15 +70,11 @@ def train(folder: Path, encoder: SentenceEncoder, out: Path, least: int = texts.
     return manifest
 
 
-def embeddings_of(encoder: SentenceEncoder) -> dict[str, Any]:
-    return {"name": encoder.name, "dimension": encoder.dimension, "weights_sha256": encoder.weights_sha256}
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     asked = _parser().parse_args(arguments)
     out = asked.out or (Path("discovered_topics") if asked.corpus else texts.FOLDER)
     try:
-        encoder = load_encoder(asked.embeddings, "auto")
+        encoder = load_encoder(asked.embeddings, "cpu")
         if asked.corpus:
             from topic_model.discover import discover  # noqa: PLC0415 - clustering libraries take seconds to import
 
@@ -88,10 +89,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--embeddings", default=PACKAGED_NAME, help="sentence-transformers model, by name or path")
-    parser.add_argument("--out", type=Path, help="folder to write (default: topic_model, or discovered_topics)")
-    parser.add_argument("--corpus", type=Path, metavar="LOG", help="a DIAL log, plain or gzip: discover its topics")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--embeddings", default=PACKAGED_NAME, help="sentence-transformers model, by name or path"
+    )
+    parser.add_argument(
+        "--out", type=Path, help="folder to write (default: topic_model, or discovered_topics)"
+    )
+    parser.add_argument(
+        "--corpus", type=Path, metavar="LOG", help="a DIAL log, plain or gzip: discover its topics"
+    )
     return parser
 
 

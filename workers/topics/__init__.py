@@ -1,13 +1,14 @@
-"""What a worker holds to name the topic of a text: `make_topics` gives it, ready to serve, or says in one sentence why not.
+"""What a worker holds to name topics: `make_topics` gives it, ready, or says in one sentence why not.
 
-A BERTopic folder saved as safetensors is served from its topic vectors with numpy; everything else goes through BERTopic.
+A BERTopic folder saved as safetensors is served from its topic vectors; the rest goes through BERTopic.
 """
 
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
-from analytics.enrichment import UNDEFINED, TopicModel
+from analytics.enrichment import TopicModel
+from analytics.language import UNDEFINED
 from workers.topics.errors import TopicError
 
 __all__ = ["TopicError", "TopicSettings", "make_topics"]
@@ -48,12 +49,10 @@ def _refuse_what_cannot_be_loaded(name: str) -> None:
     path = Path(name)
     if path.is_file():
         raise TopicError(
-            f"TOPIC_MODEL {name!r} is a single file; a pickled model is refused, because loading one runs the code"
-            " in it: save it as a folder with serialization='safetensors'"
+            f"TOPIC_MODEL {name!r} is a single file; a pickled model is refused, because loading one runs"
+            " the code in it: save it as a folder with serialization='safetensors'"
         )
     if path.is_dir() and not (path / "topic_embeddings.bin").is_file():
-        raise TopicError(
-            f"TOPIC_MODEL {name!r} holds neither topic_embeddings.safetensors nor .bin: not a BERTopic folder"
-        )
+        raise TopicError(f"TOPIC_MODEL {name!r} holds no topic_embeddings.safetensors")
     if not path.exists() and (name.startswith((".", "/", "~")) or name.count("/") != 1):
         raise TopicError(f"TOPIC_MODEL {name!r} is neither a folder nor a hub name such as owner/model")

@@ -1,6 +1,6 @@
 """A BERTopic folder saved as safetensors, read without BERTopic: one vector and one name per topic.
 
-`manifest.json` is ours and optional: which embeddings the vectors belong to, and from which similarity on a topic counts.
+`manifest.json` is ours and optional: whose embeddings these are, and from which similarity on a topic counts.
 """
 
 import json
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load_file
 
-from analytics.enrichment import UNDEFINED
+from analytics.language import UNDEFINED
 from workers.topics.errors import TopicError
 
 Vectors = NDArray[np.float32]
@@ -73,7 +73,11 @@ def topic_name(topics: dict[str, Any], topic: int) -> str:
         return UNDEFINED
     generated = (topics.get("topic_aspects") or {}).get("GeneratedName") or {}
     label = (topics.get("topic_labels") or {}).get(str(topic))
-    return readable(generated.get(str(topic))) or label or _label(topic, topics["topic_representations"][str(topic)])
+    return (
+        readable(generated.get(str(topic)))
+        or label
+        or _label(topic, topics["topic_representations"][str(topic)])
+    )
 
 
 def readable(aspect: Any) -> str:

@@ -1,4 +1,4 @@
-"""Text to vectors: a sentence-transformers model by name or path, held by one process on one thread or one GPU.
+"""Text to vectors: a sentence-transformers model by name or path, in one process, on one thread or one GPU.
 
 The default is all-MiniLM-L6-v2 out of its wheel, so that nothing has to be downloaded.
 """
@@ -17,7 +17,7 @@ from workers.topics.errors import TopicError
 PACKAGED_NAME = "sentence-transformers/all-MiniLM-L6-v2"
 PACKAGED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 # Short texts fill a GPU only in large batches; on a CPU a larger one only pads more.
-BATCH = {"cpu": 32, "cuda": 512}
+BATCH = {"cpu": 32, "mps": 128, "cuda": 512}
 
 
 class Encoder(Protocol):
@@ -48,14 +48,16 @@ class SentenceEncoder:
 
 
 def load_encoder(name: str, device: str = "auto") -> SentenceEncoder:
-    """The model of that name or path; "" and all-MiniLM-L6-v2 are the packaged weights, whose digest is checked."""
+    """The model of that name or path; "" is the packaged one, whose digest is checked."""
     import torch
     from safetensors import SafetensorError
     from sentence_transformers import SentenceTransformer
 
     where = torch_device(device)
     if where == "cpu":
-        torch.set_num_threads(1)  # the workers are the parallelism; a thread pool in each only fights the others
+        torch.set_num_threads(
+            1
+        )  # the workers are the parallelism; a thread pool in each only fights the others
     folder = packaged_folder() if is_packaged(name) else Path(name)
     source = str(folder) if folder is not None and folder.is_dir() else name
     try:
@@ -68,7 +70,7 @@ def load_encoder(name: str, device: str = "auto") -> SentenceEncoder:
     digest = weights_sha256(Path(source)) if Path(source).is_dir() else hub_weights_sha256(name)
     if folder is not None and is_packaged(name) and digest != PACKAGED_SHA256:
         raise TopicError(f"the packaged weights of {PACKAGED_NAME} are damaged: their SHA-256 is {digest}")
-    if where == "cuda":
+    if where.startswith("cuda"):
         model.half()
     return SentenceEncoder(model, PACKAGED_NAME if is_packaged(name) else name, digest)
 
@@ -76,10 +78,16 @@ def load_encoder(name: str, device: str = "auto") -> SentenceEncoder:
 def torch_device(wanted: str) -> str:
     import torch
 
-    if wanted == "cuda" and not torch.cuda.is_available():
-        raise TopicError("TOPIC_DEVICE is cuda, but torch sees no CUDA device here")
     if wanted == "auto":
         return "cuda" if torch.cuda.is_available() else "cpu"
+    if wanted.startswith("cuda"):
+        number = int(wanted.partition(":")[2] or 0)
+        if number >= torch.cuda.device_count():
+            raise TopicError(
+                f"TOPIC_DEVICE is {wanted}, but torch sees {torch.cuda.device_count()} CUDA devices here"
+            )
+    if wanted == "mps" and not torch.backends.mps.is_available():
+        raise TopicError("TOPIC_DEVICE is mps, but torch sees no such device here")
     return wanted
 
 

@@ -1,15 +1,25 @@
-"""Topics through BERTopic itself: models of the hub and folders of pytorch weights, as the predecessor served them."""
+"""Topics through BERTopic itself: models of the hub and folders of pytorch weights."""
 
-import logging
+from pickle import UnpicklingError
 from typing import Any
 
-from analytics.enrichment import UNDEFINED
+from analytics.language import UNDEFINED
 from workers.topics.artefact import readable
 from workers.topics.encoders import load_encoder
 from workers.topics.errors import TopicError
 from workers.topics.memory import RememberedTopics
 
-logger = logging.getLogger(__name__)
+# What BERTopic, the hub and torch raise for files that are missing, or something else, or do not fit.
+UNSERVABLE = (
+    AttributeError,
+    LookupError,
+    NameError,
+    OSError,
+    RuntimeError,
+    TypeError,
+    UnpicklingError,
+    ValueError,
+)
 
 
 class FittedTopics:
@@ -38,9 +48,11 @@ def fitted_topics(name: str, embeddings: str, device: str) -> RememberedTopics:
         model = BERTopic.load(name, embedding_model=encoder.model if encoder else None)
         topics = FittedTopics(model)
         topics(["ready"])
-    except (OSError, ValueError, LookupError, TypeError, AttributeError, RuntimeError, UnboundLocalError) as error:
+    except UNSERVABLE as error:
+        made_with = (
+            f"the embeddings model {embeddings!r}" if embeddings else "the embeddings model that it names"
+        )
         raise TopicError(
-            f"TOPIC_MODEL {name!r} cannot be served with the embeddings model {embeddings or 'named in it'!r}:"
-            f" {type(error).__name__}"
+            f"TOPIC_MODEL {name!r} cannot be served with {made_with}: {type(error).__name__}"
         ) from error
     return RememberedTopics(topics)

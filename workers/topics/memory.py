@@ -1,10 +1,10 @@
-"""A bounded memory in front of a topic model: each distinct text is asked about once, and a conversation's turns share."""
+"""A bounded memory in front of a topic model: what was asked lately is not asked again."""
 
 import hashlib
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 
-from analytics.enrichment import UNDEFINED
+from analytics.language import UNDEFINED
 
 # 16 bytes of digest, a shared name and the dict's own share: about 20 MB when full.
 CAPACITY = 100_000
@@ -21,7 +21,9 @@ class RememberedTopics:
     def __call__(self, texts: Sequence[str]) -> list[str]:
         keys = [_key(text) for text in texts]
         answers = {key: self._known[key] for key in keys if key in self._known}
-        fresh = {key: text for key, text in zip(keys, texts, strict=True) if key not in answers and text.strip()}
+        fresh = {
+            key: text for key, text in zip(keys, texts, strict=True) if key not in answers and text.strip()
+        }
         if fresh:
             # A lone surrogate is legal JSON and stops every tokenizer, which would fail the whole batch.
             readable = [text.encode("utf-8", "replace").decode("utf-8") for text in fresh.values()]

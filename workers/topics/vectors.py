@@ -1,10 +1,10 @@
-"""Topics out of the topic vectors themselves: the nearest by cosine, or none below the floor. No BERTopic in the process."""
+"""Topics out of the topic vectors themselves: the nearest by cosine, or none below the floor."""
 
 from pathlib import Path
 
 import numpy as np
 
-from analytics.enrichment import UNDEFINED
+from analytics.language import UNDEFINED
 from workers.topics.artefact import Artefact, read_artefact, unit_rows
 from workers.topics.encoders import PACKAGED_NAME, Encoder, load_encoder
 from workers.topics.errors import TopicError
@@ -45,7 +45,7 @@ def vector_topics(folder: Path, embeddings: str, device: str) -> RememberedTopic
 
 
 def check_fit(artefact: Artefact, encoder: Encoder) -> None:
-    """Vectors of one model say nothing about texts in another; the weights decide, names only where no digest is known."""
+    """Vectors of one model say nothing in another. The weights decide, or names where no digest is known."""
     dimension = artefact.vectors.shape[1]
     if dimension != encoder.dimension:
         raise TopicError(
@@ -58,8 +58,8 @@ def check_fit(artefact: Artefact, encoder: Encoder) -> None:
         same = _same_name(artefact.embeddings, encoder.name)
     if not same:
         raise TopicError(
-            f"TOPIC_MODEL '{artefact.folder}' was made with the embeddings of {artefact.embeddings!r}, and those of"
-            f" {encoder.name!r} are others: choose the same TOPIC_EMBEDDINGS_MODEL or train the topics anew"
+            f"TOPIC_MODEL '{artefact.folder}' was made with the embeddings of {artefact.embeddings!r}, and"
+            f" those of {encoder.name!r} are others: set TOPIC_EMBEDDINGS_MODEL to it, or train anew"
         )
 
 
