@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
@@ -59,9 +60,10 @@ _NOTHING_COUNTED: dict[str, Any] = {
 
 
 def _part(event: Event, used: ModelUsage) -> Event:
-    """Give the share of one model; it has no conversation of its own."""
+    """Give the share of one model; it has an id, but no conversation of its own."""
     return replace(
         event,
+        id=hashlib.blake2b(f"{event.id} {used.model}".encode(), digest_size=16).hexdigest(),
         model=used.model,
         chat_id="",
         language=UNDEFINED,

@@ -66,7 +66,7 @@ def plain(text: str) -> str:
         text = _CODE.sub(" ", text)
     words = text.split()
     if _NO_WORD.search(text):
-        # Scripts without spaces have whole sentences for words, so only ASCII is taken for an address or a name.
+        # Scripts without spaces have sentences for words, so only ASCII is taken for an address or a name.
         words = [word for word in words if not (word.isascii() and _NO_WORD.search(word))]
     return " ".join(words)
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from analytics.document import get_object, get_objects, get_str
 from analytics.exchange import ZERO, ModelUsage, Usage
+from analytics.text import printable
 
 _MOST_TOKENS = 2**53
 """Far above any call, far below what overflows a sum of 64 bits."""
@@ -33,7 +34,7 @@ def read_usage_per_model(statistics: Mapping[str, Any]) -> tuple[ModelUsage, ...
     """Give the usage of each model; equal models are added up, as their points would overwrite each other."""
     found: dict[str, ModelUsage] = {}
     for entry in get_objects(statistics, "usage_per_model"):
-        model = get_str(entry, "model")
+        model = printable(get_str(entry, "model"))
         counted = ModelUsage(model=model, price=ZERO, **_tokens(get_object(entry, "usage") or entry, []))
         found[model] = _sum(found[model], counted) if model in found else counted
     return tuple(found.values())
