@@ -1,4 +1,4 @@
-"""Writes `samples/aidial.log` from the conversations and scenes in this folder: `python -m samples.make_sample`.
+"""Writes `samples/aidial.log` from the texts in this folder: `python -m samples.make_sample`.
 
 There is no randomness and no clock in it: the same sources give the same bytes.
 """
@@ -36,7 +36,9 @@ def build() -> str:
 
 def main() -> None:
     """Write the log where the argument says."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("output", nargs="?", type=Path, default=SAMPLE)
     parser.parse_args().output.write_bytes(build().encode())
 

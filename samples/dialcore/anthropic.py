@@ -23,7 +23,10 @@ class Anthropic:
         if not image:
             return {"role": "user", "content": text}
         source = {"type": "url", "url": image}
-        return {"role": "user", "content": [{"type": "image", "source": source}, {"type": "text", "text": text}]}
+        return {
+            "role": "user",
+            "content": [{"type": "image", "source": source}, {"type": "text", "text": text}],
+        }
 
     def said(self, said: Said) -> list[Json]:
         """Return an assistant message."""
@@ -82,7 +85,9 @@ def _block_events(index: int, block: Json) -> list[Json]:
     key = {"thinking": "thinking", "text": "text", "tool_use": "input"}[kind]
     empty = block | {key: {} if kind == "tool_use" else ""}
     if kind == "tool_use":
-        deltas = [{"type": "input_json_delta", "partial_json": piece} for piece in pieces(compact(block[key]))]
+        deltas = [
+            {"type": "input_json_delta", "partial_json": piece} for piece in pieces(compact(block[key]))
+        ]
     else:
         deltas = [{"type": f"{kind}_delta", key: piece} for piece in pieces(block[key])]
     return [

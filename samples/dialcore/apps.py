@@ -11,7 +11,7 @@ from typing import Any
 from samples.dialcore.ask import NOTHING, Ask, send
 from samples.dialcore.cast import Cast, Deployment
 from samples.dialcore.chance import digest, number
-from samples.dialcore.conversation import Turn
+from samples.dialcore.conversation import Tool, Turn
 from samples.dialcore.dialect import Json, Said
 from samples.dialcore.line import Call, Span
 from samples.dialcore.services import embeddings, tool_call
@@ -27,7 +27,7 @@ def app_turn(ask: Ask, turn: Turn, cast: Cast) -> list[Call]:
     if turn.sources:
         below = _search(ask, turn, cast)
     elif turn.tool:
-        below = _use_tool(ask, turn, cast)
+        below = _use_tool(ask, turn.tool, turn.assistant, cast)
     else:
         below = [_think(ask, cast.deployments[MODEL], 0, Said(text=turn.assistant))]
     return [*below, _answer(ask, turn, below)]
@@ -50,19 +50,18 @@ def _search(ask: Ask, turn: Turn, cast: Cast) -> list[Call]:
     return [found, _think(reading, model, found.duration_ms + 90, Said(text=turn.assistant))]
 
 
-def _use_tool(ask: Ask, turn: Turn, cast: Cast) -> list[Call]:
+def _use_tool(ask: Ask, tool: Tool, text: str, cast: Cast) -> list[Call]:
     """Let the model choose a tool, call it over MCP, let the model read what came back."""
     model = cast.deployments[MODEL]
-    said = Said(tool=turn.tool, call_id="call_" + digest("call", ask.name)[:20])
+    said = Said(tool=tool, call_id="call_" + digest("call", ask.name)[:20])
     choosing = replace(ask, system=cast.prompts["it-helpdesk"])
     wanted = _think(replace(choosing, name=f"{ask.name}/choose"), model, 60, said)
     at = wanted.at + timedelta(milliseconds=wanted.duration_ms + 40)
     span = child(ask.span, f"{ask.name}/mcp", TOOLSET)
-    assert turn.tool is not None  # noqa: S101  the caller looked
-    called = tool_call(cast.deployments[TOOLSET], ask.caller, span, at, turn.tool)
+    called = tool_call(cast.deployments[TOOLSET], ask.caller, span, at, tool)
     items = (*ask.items, *ask.dialect.said(said), ask.dialect.result(said))
     delay = int((at - ask.at).total_seconds() * 1000) + called.duration_ms + 30
-    return [wanted, called, _think(replace(choosing, items=items), model, delay, Said(text=turn.assistant))]
+    return [wanted, called, _think(replace(choosing, items=items), model, delay, Said(text=text))]
 
 
 def _think(ask: Ask, model: Deployment, delay_ms: int, said: Said) -> Call:

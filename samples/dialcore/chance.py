@@ -1,4 +1,4 @@
-"""Everything that looks random in the sample: picks and ids made from names, so every run gives the same bytes."""
+"""What looks random in the sample: picks and ids made from names, so every run gives the same bytes."""
 
 from __future__ import annotations
 

@@ -33,7 +33,11 @@ class Chat:
 
     def result(self, said: Said) -> Json:
         """Return a tool message."""
-        return {"role": "tool", "tool_call_id": said.call_id, "content": said.tool.result if said.tool else ""}
+        return {
+            "role": "tool",
+            "tool_call_id": said.call_id,
+            "content": said.tool.result if said.tool else "",
+        }
 
     def body(self, model: str, system: str, items: Sequence[Json], *, stream: bool) -> Json:
         """Return the request."""
@@ -53,7 +57,11 @@ class Chat:
             for delta in _deltas(answer.said)
         ]
         last = {"index": 0, "delta": {}, "finish_reason": _finish(answer.said)}
-        end = _frame(answer, "chat.completion.chunk", last) | {"usage": answer.usage.chat()} | dict(answer.extra)
+        end = (
+            _frame(answer, "chat.completion.chunk", last)
+            | {"usage": answer.usage.chat()}
+            | dict(answer.extra)
+        )
         return "".join(f"data: {compact(chunk)}\n\n" for chunk in [*chunks, end]) + "data: [DONE]\n\n"
 
 

@@ -1,4 +1,4 @@
-"""What the three text APIs have in common: a request made of items, a reply, and the stream it may come as."""
+"""What the three text APIs have in common: a request of items, a reply, and the stream it may come as."""
 
 from __future__ import annotations
 

@@ -1,10 +1,10 @@
-"""Plays a conversation: each turn is a request with the whole history, maybe a failure before, a rating after."""
+"""Plays a conversation: each turn is a request with the whole history, maybe a rating after it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 
 from samples.dialcore.anthropic import Anthropic
 from samples.dialcore.apps import app_turn
@@ -42,53 +42,38 @@ FAILURES = {
 RATES = {"like": True, "dislike": False, "none": None}
 
 
-@dataclass(frozen=True, slots=True)
-class Role:
-    """A conversation with everything chosen that its file left open."""
-
-    conversation: Conversation
-    cast: Cast
-    ask: Ask
-
-    @property
-    def dialect(self) -> Dialect:
-        """Return the API that is spoken."""
-        return self.ask.dialect
-
-
 def play(conversation: Conversation, cast: Cast, speaker: str) -> Iterator[Call]:
     """Return the calls of a conversation, in the order in which they were made."""
-    role = _role(conversation, cast, speaker)
+    opening = _opening(conversation, cast, speaker)
     if conversation.fails:
-        yield _failure(role)
+        yield _failure(conversation, opening)
     history: tuple[Json, ...] = ()
     for index, turn in enumerate(conversation.turns):
-        history = (*history, role.dialect.question(turn.user, turn.image))
-        ask = _turn_ask(role, index, history)
-        yield from app_turn(ask, turn, cast) if role.ask.to.app else _model_turn(ask, turn)
+        history = (*history, opening.dialect.question(turn.user, turn.image))
+        ask = _turn_ask(opening, index, history)
+        yield from app_turn(ask, turn, cast) if ask.to.app else _model_turn(ask, turn)
         if turn.rate:
             yield _rating(ask, turn.rate)
-        history = (*history, *_aside(ask, turn), *role.dialect.said(_final(turn)))
+        history = (*history, *_aside(ask, turn), *opening.dialect.said(_final(turn)))
 
 
-def _role(conversation: Conversation, cast: Cast, speaker: str) -> Role:
-    dialect = DIALECTS[conversation.how]
+def _opening(conversation: Conversation, cast: Cast, speaker: str) -> Ask:
+    """Return what all requests of the conversation share, with everything chosen that its file left open."""
     to = _deployment(conversation, cast)
     project = cast.projects.get(speaker)
-    ask = Ask(
+    return Ask(
         name=conversation.id,
         at=moment(conversation.id),
         caller=caller_of(conversation, cast, speaker, to.id),
-        span=Span(trace="", span=""),
+        span=_span(conversation.id, to.id),
         to=to,
-        dialect=dialect,
+        dialect=DIALECTS[conversation.how],
         system=cast.prompts.get(conversation.prompt or (project.prompt if project else ""), ""),
         items=(),
         said=Said(),
         stream=project is None if conversation.stream is None else conversation.stream,
         quirks=conversation.quirks,
     )
-    return Role(conversation, cast, ask)
 
 
 def _deployment(conversation: Conversation, cast: Cast) -> Deployment:
@@ -96,11 +81,10 @@ def _deployment(conversation: Conversation, cast: Cast) -> Deployment:
     return cast.deployments[key]
 
 
-def _turn_ask(role: Role, index: int, items: tuple[Json, ...]) -> Ask:
-    name = f"{role.conversation.id}/{index}"
-    return replace(
-        role.ask, name=name, at=role.ask.at + after(role.conversation.id, index), span=_span(name, role.ask.to.id), items=items
-    )
+def _turn_ask(opening: Ask, index: int, items: tuple[Json, ...]) -> Ask:
+    name = f"{opening.name}/{index}"
+    at = opening.at + after(opening.name, index)
+    return replace(opening, name=name, at=at, span=_span(name, opening.to.id), items=items)
 
 
 def _span(name: str, deployment: str) -> Span:
@@ -136,40 +120,32 @@ def _aside(ask: Ask, turn: Turn) -> tuple[Json, ...]:
     return (*ask.dialect.said(said), ask.dialect.result(said))
 
 
-def _failure(role: Role) -> Call:
+def _failure(conversation: Conversation, opening: Ask) -> Call:
     """Return the first try, which failed; the person tried again half a minute later."""
-    conversation = role.conversation
-    first = conversation.turns[0]
-    ask = replace(
-        _turn_ask(role, 0, (role.dialect.question(first.user, first.image),)),
-        at=role.ask.at - timedelta(milliseconds=number(21_000, 40_000, conversation.id, "retry")),
-        span=_span(f"{conversation.id}/failed", role.ask.to.id),
-    )
+    first, name = conversation.turns[0], f"{opening.name}/failed"
+    ask = replace(opening, items=(opening.dialect.question(first.user, first.image),))
     status = conversation.fails
     error = compact({"error": {"message": FAILURES[status], "type": "upstream_error", "code": status}})
-    return _bodiless(ask, error, status)
-
-
-def _bodiless(ask: Ask, error: str, status: str) -> Call:
-    duration = number(90, 900, ask.name, "failed")
     return Call(
-        ask.at,
-        ask.dialect.uri(ask.to.id),
-        ask.to.id,
-        ask.caller,
-        ask.span,
-        request_body(ask),
-        error,
+        at=opening.at - timedelta(milliseconds=number(21_000, 40_000, name, "retry")),
+        uri=ask.dialect.uri(ask.to.id),
+        deployment=ask.to.id,
+        caller=ask.caller,
+        span=_span(name, ask.to.id),
+        request=request_body(ask),
+        response=error,
         assembled=error,
         status=status,
         upstream=ask.to.upstream,
-        duration_ms=duration,
+        duration_ms=number(90, 900, name, "failed"),
     )
 
 
 def _rating(ask: Ask, rate: str) -> Call:
-    at: datetime = ask.at + timedelta(milliseconds=number(14_000, 33_000, ask.name, "rate"))
+    at = ask.at + timedelta(milliseconds=number(14_000, 33_000, ask.name, "rate"))
     body = compact({"responseId": reply_id(ask), "rate": RATES[rate]})
     span = _span(f"{ask.name}/rate", ask.to.id)
     uri = f"/v1/{ask.to.id}/rate"
-    return Call(at, uri, ask.to.id, ask.caller, span, body, "", assembled="", duration_ms=number(3, 19, ask.name))
+    return Call(
+        at, uri, ask.to.id, ask.caller, span, body, "", assembled="", duration_ms=number(3, 19, ask.name)
+    )

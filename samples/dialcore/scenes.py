@@ -53,7 +53,9 @@ def _embeddings(scene: Scene, cast: Cast) -> Call:
     quirks = frozenset(scene.get("quirks", ()))
     if "fails" not in scene:
         return replace(call, quirks=quirks)
-    error = compact({"error": {"message": "Too many requests.", "type": "rate_limit", "code": scene["fails"]}})
+    error = compact(
+        {"error": {"message": "Too many requests.", "type": "rate_limit", "code": scene["fails"]}}
+    )
     return replace(call, response=error, assembled=error, usage=None, status=scene["fails"], quirks=quirks)
 
 

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from samples.dialcore.ask import NOTHING
 from samples.dialcore.cast import Deployment
 from samples.dialcore.chance import number
 from samples.dialcore.conversation import Tool
 from samples.dialcore.line import Call, Caller, Span, compact
 from samples.dialcore.usage import Usage, count, token_usage
-from samples.dialcore.ask import NOTHING
 
 Input = str | Sequence[str] | Sequence[Sequence[int]]
 

@@ -1,6 +1,6 @@
 """The worked example of prices in a call tree: one app calls a model and a second app, which calls a model.
 
-The truth is 0.08 dollars: the price of the root, or the sum of `deployment_price`; the sum of `price` is 0.21.
+The truth is 0.08 dollars: `price` of the root, or the sum of `deployment_price`; the sum of `price` is 0.21.
 """
 
 from __future__ import annotations
@@ -32,7 +32,11 @@ def tree(scene: Mapping[str, Any], cast: Cast, caller: Caller) -> Iterator[Call]
     inner_span = child(root.span, f"{root.name}/{INNER}", INNER)
     flights = _model(root, inner_span, scene["flights"], cast, FLIGHTS, 400)
     inner = replace(
-        _at(root, 250), name=f"{root.name}/{INNER}", span=inner_span, to=cast.deployments[INNER], tokens=Usage()
+        _at(root, 250),
+        name=f"{root.name}/{INNER}",
+        span=inner_span,
+        to=cast.deployments[INNER],
+        tokens=Usage(),
     )
     scout = send(replace(inner, said=Said(text=scene["flights"]), below=own_price(flights)))
     plan = _model(root, root.span, scene["answer"], cast, PLAN, 21_000)

@@ -28,7 +28,7 @@ class Rates:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens of one request; cached and cache_write are parts of prompt, reasoning is a part of completion."""
+    """Tokens of one request; cached and cache_write are parts of prompt, reasoning of completion."""
 
     prompt: int = 0
     completion: int = 0
@@ -68,7 +68,7 @@ class Usage:
 
 
 def token_usage(usage: Usage, own: Decimal | None, below: Decimal, *, details: bool) -> dict[str, Any]:
-    """Return Core's `token_usage`: `deployment_price` is the span's own cost, `price` includes the spans below."""
+    """Return Core's `token_usage`: `deployment_price` is the own cost, `price` adds the spans below."""
     found = usage.chat(details=details)
     if own is not None:
         found |= {"deployment_price": own, "price": own + below}

@@ -8,8 +8,8 @@ from samples.dialcore.chance import number, pick
 
 MONDAY = datetime(2026, 9, 14)  # noqa: DTZ001  Core's log has no time zone either
 # Office days are busier than the weekend, and so are office hours.
-DAYS = (0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 4, 4, 4, 5, 5, 6)
-HOURS = (6, 7, 7, 8, 8, 8, 9, 9, 9, 10, 10, 10, 11, 11, 12, 13, 13, 13, 14, 14, 14, 15, 15, 16, 17, 19, 20, 21)
+DAYS = (*(0, 1, 2, 3) * 4, 4, 4, 4, 5, 6)
+HOURS = (*(8, 9, 10, 13, 14) * 3, *(7, 11, 15) * 2, 6, 12, 16, 17, 19, 20, 21)
 
 
 def moment(name: str) -> datetime:
