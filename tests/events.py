@@ -1,4 +1,4 @@
-"""Events for tests of what comes after the analysis: `make_event` takes what the test is about and fills in the rest."""
+"""Events for tests of what comes after the analysis: a test names what it is about, the rest is filled in."""
 
 from collections.abc import Callable
 from decimal import Decimal
@@ -60,7 +60,7 @@ def make_event(**overrides: Any) -> Event:
 
 
 def make_events(number: int, **overrides: Callable[[int], Any]) -> list[Event]:
-    """Calls of their own, one millisecond after the other; an override is called with the event's position."""
+    """Calls, one millisecond after the other; an override is called with the position of the event."""
     return [
         make_event(
             **{

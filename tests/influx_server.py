@@ -1,7 +1,8 @@
-"""A real InfluxDB for tests: Debian's influxd, and before it nginx, which adds the write path of 1.8 and later.
+"""A real InfluxDB for tests: Debian's influxd, and before it nginx, which adds the write path of 1.8.
 
-InfluxDB 1.8 answers /api/v2/write?bucket=database/retention-policy by itself; 1.6 knows /write?db=…&rp=… only, and nginx
-translates the one into the other. It also asks for the token, and refuses big bodies below /small.
+InfluxDB 1.8 answers /api/v2/write?bucket=database/retention-policy by itself; 1.6 knows /write?db=…&rp=…
+only, and nginx translates the one into the other. It also asks for the token, and below /small it refuses
+big bodies.
 """
 
 import json
@@ -57,6 +58,7 @@ http {{
     listen 127.0.0.1:{front};
     client_max_body_size 25m;
     if ($refused) {{ return 401; }}
+    location / {{ return 404; }}
     location = /api/v2/write {{
       proxy_pass http://127.0.0.1:{http}/write?db=$database&rp=$policy&precision=$unit;
     }}

@@ -1,10 +1,12 @@
-"""The named read-only queries over the embedded store, behind the dashboard and `report`. SQL lives here only.
+"""The named read-only queries over the embedded store, behind the dashboard and `report`.
 
-Money is `deployment_price`, an event's own cost, which adds up over any grouping. `price` includes what the calls
-below an event cost, so summing it counts a nested call once for every level above it.
-Tokens are what each event reports for itself; DIAL Core before August 2026 (its #1792) repeats in an application's
-event the tokens of the calls below it.
+Money is `deployment_price`, an event's own cost, which adds up over any grouping. `price` includes what the
+calls below an event cost, so summing it counts a nested call once for every level above it.
+Tokens are what each event reports for itself; DIAL Core before August 2026 (its #1792) repeats in an
+application's event the tokens of the calls below it.
 """
+
+# ruff: noqa: S608 - the queries are put together from our own words; every value is a parameter.
 
 import sqlite3
 from collections.abc import Iterator
@@ -21,8 +23,8 @@ LAST_NS = 2**63 - 1
 _PERIOD = "time_ns >= :since AND time_ns < :until"
 # Calls that have a model, tokens and a price; the others are ratings, tools and routes.
 _CALLS = f"{_PERIOD} AND ok AND surface IN ({', '.join(repr(str(name)) for name in sorted(MODEL_SURFACES))})"
-# A price column holds 1e-12 USD. Micro-dollars and the rest are added apart: a plain sum would overflow 64 bits at
-# nine million dollars.
+# A price column holds 1e-12 USD. Micro-dollars and the rest are added apart: a plain sum would overflow 64
+# bits at nine million dollars.
 _COST = "coalesce(sum(deployment_price / 1000000), 0), coalesce(sum(deployment_price % 1000000), 0)"
 _USE = f"count(*), coalesce(sum(prompt_tokens), 0), coalesce(sum(completion_tokens), 0), {_COST}"
 
@@ -140,8 +142,20 @@ def totals(db: sqlite3.Connection, period: Period = ALL_TIME) -> Totals:
         f" count(DISTINCT nullif(project_id, '')), min(time_ns), max(time_ns) FROM events WHERE {_PERIOD}",
         period,
     )
+    events, failed, users, projects, first_ns, last_ns = seen
     [(requests, prompt, completion, *cost)] = _rows(db, f"SELECT {_USE} FROM events WHERE {_CALLS}", period)
-    return Totals(*seen, requests, prompt, completion, _usd(*cost))
+    return Totals(
+        events=events,
+        errors=failed,
+        users=users,
+        projects=projects,
+        first_ns=first_ns,
+        last_ns=last_ns,
+        requests=requests,
+        prompt_tokens=prompt,
+        completion_tokens=completion,
+        cost=_usd(*cost),
+    )
 
 
 def by_model(db: sqlite3.Connection, period: Period = ALL_TIME, *, top: int = 100) -> tuple[Use, ...]:

@@ -1,4 +1,4 @@
-"""What every sink promises, whatever is behind it. A test file for a sink subclasses this and offers a `stand`."""
+"""What every sink promises, whatever is behind it: a test file for one subclasses this and has a `stand`."""
 
 import re
 from collections.abc import Callable
@@ -24,8 +24,8 @@ TEXTS = {
     "looks_like_sql": "'); DROP TABLE events; --",
     "long": "x" * 10_000,
 }
-# Larger than any sink's integers.
-POISON = {"prompt_tokens": 2**70}
+# No sink has integers of this size.
+POISON = 2**70
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,8 @@ class SinkContract:
         assert stand.count() == 12
 
     def test_every_surface_and_errors_are_stored(self, stand: Stand) -> None:
-        events = [make_event(surface=surface, rate=True) for surface in Surface]
+        surfaces = tuple(Surface)
+        events = make_events(len(surfaces), surface=lambda n: surfaces[n], rate=lambda _: True)
         events.append(make_event(status="429", ok=False))
 
         assert stand.sink.write(events) == []
@@ -98,7 +99,7 @@ class SinkContract:
 
     @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS.keys())
     def test_any_text_may_stand_where_a_store_has_names(self, stand: Stand, text: str) -> None:
-        names = {name: text for name in ("title", "deployment", "model", "project_id", "topic", "language")}
+        names = dict.fromkeys(("title", "deployment", "model", "project_id", "topic", "language"), text)
         event = make_event(execution_path=(text, text), **names)
 
         assert stand.sink.write([event, make_event()]) == []
@@ -126,7 +127,7 @@ class SinkContract:
         self, stand: Stand
     ) -> None:
         events = make_events(20)
-        poison = replace(events[7], **POISON)
+        poison = replace(events[7], prompt_tokens=POISON)
 
         rejections = stand.sink.write([*events[:7], poison, *events[8:]])
 
@@ -135,7 +136,7 @@ class SinkContract:
         assert stand.count() == 19
 
     def test_a_batch_of_nothing_but_poison_is_rejected_event_by_event(self, stand: Stand) -> None:
-        poison = [replace(event, **POISON) for event in make_events(5)]
+        poison = [replace(event, prompt_tokens=POISON) for event in make_events(5)]
 
         rejections = stand.sink.write(poison)
 

@@ -1,6 +1,6 @@
 """An InfluxDB that misbehaves on demand: the shared stand-in plays the faults, the sink survives them.
 
-Skipped without the shared folder; what needs a real server is in test_influx_values.py and test_influx_outage.py.
+Skipped without the shared folder; for the real server see test_influx_values.py and test_influx_outage.py.
 """
 
 import json
@@ -9,7 +9,6 @@ import urllib.request
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from pathlib import Path
 from typing import Any
 
 import pytest

@@ -1,4 +1,4 @@
-"""InfluxDB goes away and comes back: every way of being away is SinkUnavailable, and the repeated write is whole."""
+"""InfluxDB goes away and comes back: any absence is SinkUnavailable, and the repeated write is whole."""
 
 import signal
 import time

@@ -14,7 +14,9 @@ from analytics.points import points
 from tests.events import NOON_NS, make_event, make_events
 from tests.influx_server import TOKEN, InfluxServer, Rows
 from workers.sinks.base import SinkUnavailable
-from workers.sinks.influx import InfluxSink, InfluxTarget, sink as sink_module
+from workers.sinks.influx import InfluxSink, InfluxTarget
+from workers.sinks.influx import sink as sink_module
+from workers.sinks.influx.wire import Answer
 
 pytestmark = pytest.mark.integration
 
@@ -66,10 +68,21 @@ def test_the_tags_are_those_of_the_contract(place: Place) -> None:
 
     tags = {row["tagKey"] for row in place.query("SHOW TAG KEYS FROM analytics")}
 
-    assert tags == set(
-        "model deployment parent_deployment execution_path trace_id core_span_id core_parent_span_id project_id"
-        " language upstream topic title response_id".split()
-    )
+    assert tags == {
+        "core_parent_span_id",
+        "core_span_id",
+        "deployment",
+        "execution_path",
+        "language",
+        "model",
+        "parent_deployment",
+        "project_id",
+        "response_id",
+        "title",
+        "topic",
+        "trace_id",
+        "upstream",
+    }
 
 
 @pytest.mark.parametrize(
@@ -181,7 +194,12 @@ def test_events_with_several_lines_are_cut_into_requests_between_events(
     monkeypatch.setattr(sink_module, "MAX_LINES", 5)
     bodies: list[bytes] = []
     post = place.sink._wire.post
-    monkeypatch.setattr(place.sink._wire, "post", lambda body: (bodies.append(body), post(body))[1])
+
+    def note(body: bytes) -> Answer:
+        bodies.append(body)
+        return post(body)
+
+    monkeypatch.setattr(place.sink._wire, "post", note)
     place.sink._to_points = lambda event: [p for copy in (event, _other(event)) for p in points(copy)]
 
     place.sink.write(make_events(7))
@@ -195,18 +213,18 @@ def _other(event: Event) -> Event:
 
 
 @pytest.mark.parametrize(
-    "change,reason",
+    ("path", "database", "token", "reason"),
     [
-        ({"token": "wrong"}, "http_401"),
-        ({"bucket": "nowhere"}, "http_404"),
-        ({"url": "/nowhere"}, "http_403"),
+        ("", None, "wrong", "http_401"),
+        ("", "nowhere", TOKEN, "http_404"),
+        ("/nowhere", None, TOKEN, "http_404"),
     ],
 )
-def test_a_wrong_token_bucket_or_path_needs_a_person(
-    influx_server: InfluxServer, place: Place, change: dict[str, str], reason: str
+def test_a_wrong_token_database_or_path_needs_a_person(
+    place: Place, path: str, database: str | None, token: str, reason: str
 ) -> None:
-    values = {"url": "", "bucket": place.database, "token": TOKEN} | change
-    sink = InfluxSink(InfluxTarget(**{**values, "url": influx_server.url + values["url"]}), points)
+    target = InfluxTarget(place.server.url + path, database or place.database, token=token)
+    sink = InfluxSink(target, points)
 
     for action in (sink.check, lambda: sink.write([make_event()])):
         with pytest.raises(SinkUnavailable) as refused:

@@ -1,4 +1,4 @@
-"""Which sinks a configuration asks for. Each vendor's library is imported by the process that writes, and no other."""
+"""Which sinks a configuration asks for. A vendor's library is imported by the process that writes."""
 
 from __future__ import annotations
 

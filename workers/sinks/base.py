@@ -18,8 +18,8 @@ class SinkError(Exception):
 class SinkUnavailable(SinkError):
     """Not now: the same write may succeed later.
 
-    `retry_after` is what the store asked for, in seconds. `pause` means that a person has to act first (a wrong
-    token, a missing bucket): nobody should count attempts meanwhile.
+    `retry_after` is what the store asked for, in seconds. `pause` means that a person has to act first (a
+    wrong token, a missing bucket): nobody should count attempts meanwhile.
     """
 
     def __init__(self, reason: str, *, retry_after: float | None = None, pause: bool = False) -> None:
@@ -37,11 +37,11 @@ class Rejection:
 
 
 class Sink(Protocol):
-    """A store of events. Make it in the process that uses it; all three verbs may be called from many threads.
+    """A store of events. Make it in the process that uses it; `write` and `check` may run in many threads.
 
-    `write` returns once everything that it did not reject is stored for good. It is idempotent: an event has an
-    id made from its content, and writing it twice leaves what writing it once leaves. Therefore a write that
-    raised SinkUnavailable half-way is simply repeated. The neighbours of a rejected event are stored.
+    `write` returns once everything that it did not reject is stored for good. It is idempotent: an event has
+    an id made from its content, and writing it twice leaves what writing it once leaves. Therefore a write
+    that raised SinkUnavailable half-way is simply repeated. The neighbours of a rejected event are stored.
 
     `check` raises SinkUnavailable when a write would fail now. `close` ends it: nobody writes after that.
     """

@@ -12,8 +12,8 @@ Send = Callable[[Sequence[T]], str | None]
 def refused(batch: Sequence[T], send: Send[T]) -> Iterator[tuple[T, str]]:
     """Store what can be stored, and yield each item that was refused on its own, with the reason.
 
-    Halves are sent in order, so the good neighbours of a bad item are stored too. Items of a refused batch may
-    be sent more than once: `send` has to be idempotent. What it raises ends the search.
+    Halves are sent in order, so the good neighbours of a bad item are stored too. Items of a refused batch
+    may be sent more than once: `send` has to be idempotent. What it raises ends the search.
     """
     if not batch:
         return

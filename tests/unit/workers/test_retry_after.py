@@ -10,7 +10,7 @@ NOW = datetime(2026, 9, 1, 12, 0, 0, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
-    "header,seconds",
+    ("header", "seconds"),
     [
         (None, None),
         ("0", 0.0),

@@ -1,4 +1,4 @@
-"""What the embedded store does beyond the contract of every sink: its file, its schema, its numbers, its failures."""
+"""What the embedded store does beyond the contract of every sink: its file, schema, numbers and failures."""
 
 import json
 import os
@@ -73,7 +73,7 @@ def test_values_keep_their_types(sink: SqliteSink, path: Path) -> None:
 
 
 def test_prices_are_exact_to_a_millionth_of_a_millionth(sink: SqliteSink, path: Path) -> None:
-    sink.write([make_event(price=Decimal("42"), deployment_price=Decimal("0.000000000001"))])
+    sink.write([make_event(price=Decimal(42), deployment_price=Decimal("0.000000000001"))])
 
     [row] = ask(path, "SELECT price, deployment_price FROM events")
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from http import HTTPStatus
 
-from influxdb_client import Point
+from influxdb_client.client.write.point import Point
 
 from analytics.event import Event
 from workers.sinks.base import Rejection, SinkUnavailable
@@ -57,7 +57,7 @@ class InfluxSink:
         self._wire.close()
 
     def _body(self, event: Event) -> bytes:
-        lines = (point.to_line_protocol() for point in self._to_points(event))
+        lines = (str(point) for point in self._to_points(event))  # The text of a Point is its line.
         # Lone surrogates are legal in JSON and have no UTF-8.
         return "\n".join(line for line in lines if line).encode("utf-8", "replace")
 

@@ -1,16 +1,15 @@
 """One write request to InfluxDB and what its answer means; deciding what to do about it is the sink's part.
 
-A server's error text can repeat the line that it refused. It is looked at here, to find a reason code, and goes
-no further: not into a log, not into an exception.
+A server's error text can repeat the line that it refused. It is looked at here, to find a reason code, and
+goes no further: not into a log, not into an exception.
 """
 
-import json
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
-from influxdb_client import InfluxDBClient, WritePrecision
+from influxdb_client.client.influxdb_client import InfluxDBClient
 from influxdb_client.client.write_api import SYNCHRONOUS
 from influxdb_client.rest import ApiException
 from urllib3.exceptions import HTTPError, NewConnectionError
@@ -37,7 +36,7 @@ _REFUSALS = (
 
 @dataclass(frozen=True, slots=True)
 class InfluxTarget:
-    """Where to write: `bucket` is a bucket (2.x), a database (3.x), or `database/retention-policy` (1.8 and later)."""
+    """Where to write. `bucket` is a bucket (2.x), a database (3.x) or database/retention-policy (1.8)."""
 
     url: str
     bucket: str
@@ -49,7 +48,7 @@ class InfluxTarget:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back: the HTTP status (or NO_ANSWER), a reason code unless it was a yes, and when to try again."""
+    """What came back: the HTTP status or NO_ANSWER, a reason code unless it was a yes, when to try again."""
 
     status: int
     reason: str = ""
@@ -73,9 +72,9 @@ class Wire:
         self._api = self._client.write_api(write_options=SYNCHRONOUS)
 
     def post(self, body: bytes) -> Answer:
-        """Send lines in one gzip request."""
+        """Send lines, with times in nanoseconds, in one gzip request."""
         try:
-            self._api.write(self._target.bucket, self._target.org, body, WritePrecision.NS)
+            self._api.write(self._target.bucket, self._target.org, body)
         except ApiException as error:
             return _answer(error.status or NO_ANSWER, error.headers or {}, error.body)
         except (HTTPError, OSError) as error:

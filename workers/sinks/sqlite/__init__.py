@@ -1,4 +1,4 @@
-"""The embedded store: one SQLite file that the dashboard and `report` read. On `:memory:` it is the twin for tests."""
+"""The embedded store: one SQLite file that dashboard and `report` read. On `:memory:` it serves tests."""
 
 from workers.sinks.sqlite.sink import SqliteSink
 

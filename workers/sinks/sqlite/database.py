@@ -36,11 +36,13 @@ def connect(path: Path | str, busy_timeout_s: float) -> sqlite3.Connection:
         try:
             # Readers never wait for the writer, nor it for them.
             db.execute("PRAGMA journal_mode = WAL")
-            # NORMAL would lose the last commits in a power cut. The parcel is deleted as soon as `write` returns,
-            # so then it has to be on the disk: one fsync a parcel of some hundred events is a fair price.
+            # NORMAL would lose the last commits in a power cut. The parcel is deleted as soon as `write`
+            # returns, so by then it is on the disk: one fsync for some hundred events is a fair price.
             db.execute("PRAGMA synchronous = FULL")
             db.execute("PRAGMA foreign_keys = ON")
-            migrate(db)
+            # Of several processes that start together, one does it and the others wait.
+            with transaction(db):
+                migrate(db)
         except BaseException:
             db.close()
             raise
@@ -49,7 +51,7 @@ def connect(path: Path | str, busy_timeout_s: float) -> sqlite3.Connection:
 
 @contextmanager
 def transaction(db: sqlite3.Connection) -> Iterator[None]:
-    """All or nothing. The write lock is taken first: a reader that turns writer half-way could not wait for it."""
+    """All or nothing. It takes the write lock at once: a reader that turns writer cannot wait for it."""
     db.execute("BEGIN IMMEDIATE")
     try:
         yield

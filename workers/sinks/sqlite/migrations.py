@@ -1,7 +1,7 @@
 """The schema of the embedded store, as the ordered list of steps that led to it. Add steps; never edit one.
 
-Prices are whole numbers of 1e-12 USD: SQLite adds integers exactly and fast, where text could not be added at all
-and floats would drift. Lists are JSON text. Times are nanoseconds since 1970 in UTC.
+Prices are whole numbers of 1e-12 USD: SQLite adds integers exactly and fast, where text could not be added at
+all and floats would drift. Lists are JSON text. Times are nanoseconds since 1970 in UTC.
 """
 
 import sqlite3
@@ -76,15 +76,21 @@ CREATE TABLE model_usage (
 ) WITHOUT ROWID
 """
 
+# Holds every column that the reports add up or group by, so that they need not read the wide rows.
+_EVENTS_BY_TIME = """
+CREATE INDEX events_by_time ON events (
+    time_ns, surface, ok, model, language, topic, project_id, user_hash,
+    prompt_tokens, completion_tokens, deployment_price
+)
+"""
+
 MIGRATIONS = (
     Migration(
         "0001_events",
         (
             _EVENTS,
             _MODEL_USAGE,
-            # Holds every column that the reports add up or group by, so that they need not read the wide rows.
-            "CREATE INDEX events_by_time ON events (time_ns, surface, ok, model, language, topic, project_id,"
-            " prompt_tokens, completion_tokens, deployment_price)",
+            _EVENTS_BY_TIME,
             "CREATE INDEX events_by_trace ON events (trace_id)",
         ),
     ),
@@ -92,22 +98,21 @@ MIGRATIONS = (
 
 
 def migrate(db: sqlite3.Connection) -> None:
-    """Apply what is missing, in one transaction: of several processes that start together, one does it."""
-    db.execute("BEGIN IMMEDIATE")
-    try:
-        db.execute(
-            "CREATE TABLE IF NOT EXISTS migrations (name TEXT NOT NULL PRIMARY KEY, applied TEXT NOT NULL)"
-        )
-        applied = {name for (name,) in db.execute("SELECT name FROM migrations")}
-        if applied - {migration.name for migration in MIGRATIONS}:
-            raise NewerSchema
-        for migration in MIGRATIONS:
-            if migration.name not in applied:
-                _apply(db, migration)
-    except BaseException:
-        db.execute("ROLLBACK")
-        raise
-    db.execute("COMMIT")
+    """Apply what is missing, within a transaction of the caller, so that a step is there wholly or not at all."""
+    applied = _applied(db)
+    for migration in MIGRATIONS:
+        if migration.name not in applied:
+            _apply(db, migration)
+
+
+def _applied(db: sqlite3.Connection) -> set[str]:
+    db.execute(
+        "CREATE TABLE IF NOT EXISTS migrations (name TEXT NOT NULL PRIMARY KEY, applied TEXT NOT NULL)"
+    )
+    applied = {name for (name,) in db.execute("SELECT name FROM migrations")}
+    if applied - {migration.name for migration in MIGRATIONS}:
+        raise NewerSchema
+    return applied
 
 
 def _apply(db: sqlite3.Connection, migration: Migration) -> None:

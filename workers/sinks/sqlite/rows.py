@@ -13,8 +13,8 @@ from analytics.exchange import ModelUsage
 PRICE_DIGITS = 12
 _PRICE_UNIT = Decimal(1).scaleb(-PRICE_DIGITS)
 
-# SQLite's integers end at 2 ** 63, and so do its sums: a larger count or price is nonsense that would only spoil
-# every report it is added up in.
+# SQLite's integers end at 2 ** 63, and so do its sums: a larger count or price is nonsense that would only
+# spoil every report it is added up in.
 _LARGEST_COUNT = 2**53
 _LARGEST_PRICE = Decimal(9_000_000)
 _LARGEST_TIME = 2**63 - 1
