@@ -33,7 +33,7 @@ $(STAMP): pyproject.toml constraints.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV_DIR) \
 	  || { echo "$(PYTHON) cannot make virtual environments; on Debian: apt-get install python3-venv" >&2; exit 1; }
 	@echo "Installing into $(VENV_DIR) (the first time takes some minutes) ..."
-	@$(BIN)/python -m pip install --quiet -c constraints.txt torch==2.13.0 -e '.[$(EXTRAS)]'
+	@$(BIN)/python -m pip install -qq -c constraints.txt torch==2.13.0 -e '.[$(EXTRAS)]'
 	@touch $@
 
 lint: $(STAMP) ## Check style, types, layers and spelling
