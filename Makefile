@@ -88,8 +88,9 @@ docs: $(STAMP) ## Check that the documentation still says what the code does
 	$(BIN)/pytest -k "docs or configuration or openapi" $(ARGS)
 
 build: $(STAMP) ## Build the wheel and the source archive into dist/
+	@mkdir -p dist
 	@if command -v $(POETRY) >/dev/null; then $(POETRY) build; \
-	else $(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist . && ls dist; fi
+	else $(BIN)/python -c 'from poetry.core.masonry import api; print(api.build_sdist("dist"), api.build_wheel("dist"))'; fi
 
 docker_build: ## Build both images
 	docker build -f Dockerfile.api -t $(IMAGE_NAME)-api .

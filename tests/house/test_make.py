@@ -57,16 +57,16 @@ def test_make_alone_shows_the_help() -> None:
 
 
 @pytest.mark.parametrize(
-    ("target", "variable", "shown"),
+    ("arguments", "shown"),
     [
-        ("docker_build", "IMAGE_NAME=somebody/dial", "-t somebody/dial-api"),
-        ("install", "VENV_DIR=.elsewhere", ".elsewhere/bin/python"),
-        ("install", "PYTHON=python3.99", "python3.99 -m venv"),
-        ("build", "POETRY=/opt/poetry", "/opt/poetry build"),
+        (["docker_build", "IMAGE_NAME=somebody/dial"], "-t somebody/dial-api"),
+        (["install", "VENV_DIR=.elsewhere"], ".elsewhere/bin/python"),
+        (["install", "VENV_DIR=.elsewhere", "PYTHON=python3.99"], "python3.99 -m venv"),
+        (["build", "POETRY=/opt/poetry"], "/opt/poetry build"),
     ],
 )
-def test_the_variables_of_the_predecessor_still_work(target: str, variable: str, shown: str) -> None:
-    assert shown in make("--dry-run", target, variable)
+def test_the_variables_of_the_predecessor_still_work(arguments: list[str], shown: str) -> None:
+    assert shown in make("--dry-run", *arguments)
 
 
 def test_the_port_reaches_what_is_started() -> None:
