@@ -65,8 +65,8 @@ integration: $(STAMP) ## Run the tests against real servers: Valkey, InfluxDB, n
 system: $(STAMP) ## Run the tests that drive the running stack from outside
 	$(BIN)/pytest -m system $(ARGS)
 
-golden: $(STAMP) ## Rewrite the expected points of tests/golden; review the diff
-	GOLDEN=rewrite $(BIN)/pytest tests/golden $(ARGS)
+golden: $(STAMP) ## Rewrite the expected points of tests/golden and docs/points.md; review the diff
+	$(BIN)/python -m tests.golden.rewrite
 
 conformance: $(STAMP) ## Run the DIAL contract cases of ../shared against the running stack
 	$(BIN)/python -m tests.conformance --cases $(SHARED) $(ARGS)
