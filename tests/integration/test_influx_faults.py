@@ -18,6 +18,7 @@ from tests.events import make_event, make_events
 from tests.servers import ROOT, Process, free_port, listens
 from workers.sinks.base import SinkUnavailable
 from workers.sinks.influx import InfluxSink, InfluxTarget
+from workers.sinks.influx import sink as sink_module
 
 CAPTURE = ROOT.parent / "shared" / "conformance" / "capture_influx.py"
 
@@ -96,6 +97,17 @@ def test_five_thousand_lines_are_the_most_in_a_request(capture: Capture) -> None
     InfluxSink(InfluxTarget(capture.url, "dial", timeout_s=30), points).write(make_events(5_001))
 
     assert [request["lines"] for request in capture.received()["requests"]] == [5_000, 1]
+
+
+def test_the_lines_of_an_event_stay_together_in_a_request(
+    capture: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sink_module, "MAX_LINES", 5)
+    twice = InfluxSink(InfluxTarget(capture.url, "dial"), lambda event: points(event) * 2)
+
+    twice.write(make_events(7))
+
+    assert [request["lines"] for request in capture.received()["requests"]] == [4, 4, 4, 2]
 
 
 @pytest.mark.parametrize("status", [429, 503])

@@ -8,15 +8,12 @@ from decimal import Decimal
 
 import pytest
 
-from analytics.event import Event
 from analytics.exchange import Surface
 from analytics.points import points
 from tests.events import NOON_NS, make_event, make_events
 from tests.influx_server import TOKEN, InfluxServer, Rows
 from workers.sinks.base import SinkUnavailable
 from workers.sinks.influx import InfluxSink, InfluxTarget
-from workers.sinks.influx import sink as sink_module
-from workers.sinks.influx.wire import Answer
 
 pytestmark = pytest.mark.integration
 
@@ -186,30 +183,6 @@ def test_an_event_too_large_for_the_server_is_rejected(influx_server: InfluxServ
     assert rejection.events == (huge,)
     assert rejection.reason == "too_large"
     assert place.server.points(place.database) == 3
-
-
-def test_events_with_several_lines_are_cut_into_requests_between_events(
-    place: Place, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sink_module, "MAX_LINES", 5)
-    bodies: list[bytes] = []
-    post = place.sink._wire.post
-
-    def note(body: bytes) -> Answer:
-        bodies.append(body)
-        return post(body)
-
-    monkeypatch.setattr(place.sink._wire, "post", note)
-    place.sink._to_points = lambda event: [p for copy in (event, _other(event)) for p in points(copy)]
-
-    place.sink.write(make_events(7))
-
-    assert [body.count(b"\n") + 1 for body in bodies] == [4, 4, 4, 2]
-    assert place.server.points(place.database) == 14
-
-
-def _other(event: Event) -> Event:
-    return replace(event, response_id=f"{event.response_id}-other")
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,6 @@
 """What the embedded store does beyond the contract of every sink: its file, schema, numbers and failures."""
 
 import json
-import os
 import sqlite3
 import subprocess
 import sys
@@ -17,6 +16,7 @@ import pytest
 from analytics.event import Event
 from analytics.exchange import ModelUsage
 from tests.events import make_event, make_events
+from tests.servers import ROOT
 from workers.sinks.base import SinkUnavailable
 from workers.sinks.sqlite import SqliteSink, migrations
 from workers.sinks.sqlite.migrations import MIGRATIONS, Migration
@@ -236,7 +236,7 @@ for start in range(0, 300, 10):
 
 def test_several_processes_start_together_and_write_the_same_file(path: Path) -> None:
     command = [sys.executable, "-c", WRITER, str(path)]
-    writers = [subprocess.Popen([*command, str(n)], env={**os.environ, "PYTHONPATH": "."}) for n in range(3)]
+    writers = [subprocess.Popen([*command, str(n)], cwd=ROOT) for n in range(3)]
 
     assert [writer.wait(60) for writer in writers] == [0, 0, 0]
 
@@ -245,8 +245,9 @@ def test_several_processes_start_together_and_write_the_same_file(path: Path) ->
 
 def test_the_embedded_store_needs_no_foreign_library() -> None:
     code = "import sys, workers.sinks, workers.sinks.sqlite, workers.reports; print(*sys.modules)"
-    loaded = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    ).stdout.split()
+    process = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
+    )
 
-    assert not {"numpy", "pandas", "torch", "influxdb_client", "celery", "flask"} & set(loaded)
+    foreign = {"numpy", "pandas", "torch", "influxdb_client", "celery", "flask"}
+    assert not foreign & set(process.stdout.split())

@@ -98,7 +98,7 @@ MIGRATIONS = (
 
 
 def migrate(db: sqlite3.Connection) -> None:
-    """Apply what is missing, within a transaction of the caller, so that a step is there wholly or not at all."""
+    """Apply what is missing, within a transaction of the caller: a step is there wholly or not at all."""
     applied = _applied(db)
     for migration in MIGRATIONS:
         if migration.name not in applied:
