@@ -63,7 +63,7 @@ def train_vectors(embeddings: Matrix, labels: Labels) -> Matrix:
 
 
 def fit(embeddings: NDArray[np.floating], labels: Labels, outlier: int | None = None) -> Fit:
-    """Vectors from all seeds; floor and accuracy from folds, in which no vector ever saw the seeds it meets."""
+    """Vectors from all seeds; floor and accuracy from folds, where no vector ever saw the seeds it meets."""
     rows = unit(np.asarray(embeddings, dtype=np.float64))
     folds = np.random.default_rng(0).permutation(len(labels)) % FOLDS
     nearest, similarity = np.empty_like(labels), np.empty(len(labels))

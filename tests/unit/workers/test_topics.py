@@ -94,7 +94,7 @@ def test_a_generated_name_is_read_in_every_form_that_bertopic_keeps(aspect: obje
 def test_a_row_of_zeros_stays_a_row_of_zeros() -> None:
     rows = unit_rows(np.array([[3.0, 4.0], [0.0, 0.0]]))
 
-    assert np.allclose(rows, [[0.6, 0.8], [0, 0]])
+    assert np.allclose(rows, np.array([[0.6, 0.8], [0.0, 0.0]]))
 
 
 # What does not fit together
