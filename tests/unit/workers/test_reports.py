@@ -88,6 +88,13 @@ def test_topics_languages_projects_and_users_are_counted(path: Path) -> None:
     assert (summary.totals.users, summary.totals.projects) == (3, 2)
 
 
+def test_a_call_that_nobody_asked_a_topic_for_counts_for_none(path: Path) -> None:
+    summary = summary_of(path, [make_event(topic=""), make_event(topic="cooking")])
+
+    assert summary.topics == (Count("cooking", 1),)
+    assert summary.totals.requests == 2
+
+
 def test_errors_are_counted_by_status_and_are_no_requests(path: Path) -> None:
     failed = make_events(3, ok=lambda _: False, status=lambda n: "500" if n else "429")
 
