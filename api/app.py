@@ -1,6 +1,7 @@
 """The Flask app: its doors, what they hold, and one shape for every error."""
 
 import logging
+from functools import partial
 from typing import Any
 
 from celery import Celery
@@ -8,6 +9,7 @@ from flask import Flask, Response, jsonify
 from werkzeug.exceptions import HTTPException
 
 from api import health, ingest, openapi
+from api.bell import Bell
 from api.house import House, furnish
 from api.problems import Problem
 from workers.app import make_celery, wake
@@ -33,8 +35,7 @@ def create_app(settings: Settings, store: ParcelStore | None = None, celery: Cel
     """A new app; store and celery are made from the settings unless a test brings its own."""
     app = Flask(__name__)
     app.json.sort_keys = False  # type: ignore[attr-defined]
-    messenger = celery or make_celery(settings)
-    furnish(app, House(settings, store or make_store(settings), lambda pid, task: wake(messenger, pid, task)))
+    furnish(app, _house(settings, store or make_store(settings), celery or make_celery(settings)))
     for doors in (ingest.doors, health.doors, openapi.doors):
         app.register_blueprint(doors)
     app.add_url_rule("/", "welcome", lambda: WELCOME)
@@ -42,6 +43,12 @@ def create_app(settings: Settings, store: ParcelStore | None = None, celery: Cel
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _unexpected)
     return app
+
+
+def _house(settings: Settings, store: ParcelStore, celery: Celery) -> House:
+    """Where tasks run in place, in tests, there is nobody to ring for."""
+    eager = celery.conf.task_always_eager
+    return House(settings, store, partial(wake, celery) if eager else Bell(celery, store.redis).ring)
 
 
 def _problem(problem: Problem) -> tuple[Response, int, dict[str, str]]:

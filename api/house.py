@@ -1,7 +1,9 @@
 """What one API process holds for its requests: settings, the parcel store, and how to wake a worker."""
 
+import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
 
 from flask import Flask, current_app
 
@@ -11,9 +13,12 @@ from workers.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class House:
+    """`turn`: threads wait together for the network, but reading two batches at once would only slow down both."""
+
     settings: Settings
     store: ParcelStore
     wake: Callable[[str, str], object]
+    turn: AbstractContextManager[object] = field(default_factory=threading.Lock)
 
 
 def furnish(app: Flask, house: House) -> None:

@@ -57,7 +57,7 @@ def read(plain: bytes | bytearray, media_type: str) -> list[Item]:
     text = plain.decode("utf-8", "replace").removeprefix("\ufeff")
     if kind in LINE_TYPES or _looks_like_lines(text, single=kind in OPEN_TYPES):
         return [_line(line) for line in _lines(text)]
-    return [_item(entry) for entry in _array(text)]
+    return _items(_array(text))
 
 
 def _looks_like_lines(text: str, *, single: bool) -> bool:
@@ -99,6 +99,13 @@ def _array(text: str) -> list[Any]:
     if not isinstance(root, list):
         raise Unreadable("list_type", "Input should be a valid list")
     return root
+
+
+def _items(entries: list[Any]) -> list[Item]:
+    try:
+        return [Item(entry["message"]) for entry in _ITEM.load(entries, many=True)]
+    except ValidationError:
+        return [_item(entry) for entry in entries]
 
 
 def _item(entry: Any) -> Item:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 
 STDIN = "-"
 GZIP_MAGIC = b"\x1f\x8b"
@@ -43,14 +43,17 @@ def opened(name: str) -> Iterator[LogFile]:
     if name == STDIN:
         source: IO[bytes] = sys.stdin.buffer
         packed = isinstance(source, io.BufferedReader) and source.peek(2)[:2] == GZIP_MAGIC
-        stream = gzip.GzipFile(fileobj=source) if packed else source
-        yield LogFile(name, stream, source, None, growing=False)
+        yield LogFile(name, _unpacked(source) if packed else source, source, None, growing=False)
         return
     with Path(name).open("rb") as source:
         packed = source.read(2) == GZIP_MAGIC
         source.seek(0)
-        stream = gzip.GzipFile(fileobj=source) if packed else source
+        stream = _unpacked(source) if packed else source
         yield LogFile(name, stream, source, Path(name).stat().st_size, growing=not packed)
+
+
+def _unpacked(source: IO[bytes]) -> IO[bytes]:
+    return cast("IO[bytes]", gzip.GzipFile(fileobj=source))
 
 
 def batches(log: LogFile, start: int, *, most_lines: int, most_bytes: int) -> Iterator[Batch]:
