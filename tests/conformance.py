@@ -17,6 +17,8 @@ from pathlib import Path
 from tests.servers import Process, free_port
 
 PROFILE = "model_rates"
+# The older edition of the contract is the one that priced by these rates.
+PROFILE_CASES = ["--env-profile", PROFILE, "--edition", "2024"]
 COMMAND = Path(sys.executable).with_name("dial-analytics")
 STARTS_S = 180.0
 STOPS_S = 30.0
@@ -102,7 +104,7 @@ def main() -> int:
         return 0
     profile = json.loads((cases / "env" / f"{PROFILE}.json").read_text("utf-8"))
     status = run(cases, {}, arguments)
-    return run(cases, profile, ["--env-profile", PROFILE, *arguments]) or status
+    return run(cases, profile, [*PROFILE_CASES, *arguments]) or status
 
 
 if __name__ == "__main__":
