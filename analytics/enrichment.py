@@ -14,7 +14,7 @@ from analytics.text import language_text, printable, topic_text
 class TopicModel(Protocol):
     """Names topics. What it raises goes through: a model that fails is no fault of the records."""
 
-    def __call__(self, texts: Sequence[str]) -> list[str]:
+    def __call__(self, texts: Sequence[str], /) -> list[str]:
         """Give one name for each text, "undefined" when there is none; [] for []."""
         ...
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from analytics import sse
-from analytics.document import as_object
+from analytics.document import as_object, get_str
 from analytics.record import LogRecord
 
 Fold = Callable[[Sequence[Mapping[str, Any]]], Mapping[str, Any] | None]
@@ -60,6 +60,6 @@ def texts(content: Any, kinds: Collection[str], depth: int = 0) -> list[str]:
         return []
     found: list[str] = []
     for part in content:
-        if isinstance(part, dict) and part.get("type") in kinds:
+        if isinstance(part, dict) and get_str(part, "type") in kinds:
             found.extend(texts(part.get("text", part.get("content")), kinds, depth + 1))
     return found

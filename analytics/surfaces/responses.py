@@ -62,7 +62,7 @@ def fold(events: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
     pieces: dict[tuple[str, str], list[str]] = {}
     for event in events:
         if response := get_object(event, "response"):
-            if event.get("type") in _ENDS:
+            if get_str(event, "type") in _ENDS:
                 return response
             begun = response
         elif event.get("type") == "response.output_text.delta":

@@ -1,6 +1,6 @@
-"""The DIAL contract cases that lie beside the repository, put to the core directly and compared as their runner does.
+"""The DIAL contract cases beside the repository, put to the core directly and compared as their runner does.
 
-Skipped where the cases are not at hand. `python -m tests.contract.test_conformance_offline` prints how many pass.
+Skipped where there are none. `python -m tests.contract.test_conformance_offline` prints how many pass.
 """
 
 import importlib
@@ -38,7 +38,7 @@ def all_cases() -> list[dict[str, Any]]:
 
 
 def wanted(case: dict[str, Any]) -> bool:
-    """The current edition, and of the older one what can be switched on; defects of the predecessor are not ours."""
+    """The current edition, and of the older one what can be switched on; defects are not ours."""
     return not case.get("defect") and (case["edition"] in EDITIONS or bool(case.get("env_profile")))
 
 

@@ -1,6 +1,6 @@
-"""Reads golden cases. Inner documents of `record.json` stand there as objects; here they become the strings of a log.
+"""Reads golden cases. Inner documents of `record.json` are objects there; here they become strings of a log.
 
-`options.json` may say `model_rates`, `point_schema` and `usage_per_model`. A stream is `{"sse": [event, ...]}`.
+`options.json` may say `model_rates`, `point_schema`, `usage_per_model`. A stream is `{"sse": [event, ...]}`.
 """
 
 import json

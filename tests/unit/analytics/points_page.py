@@ -9,19 +9,22 @@ PAGE = Path(__file__).parents[3] / "docs" / "points.md"
 
 _HEAD = """# Points
 
-What is written to InfluxDB. Names of measurements, tags and fields are a contract with dashboards and with DIAL Admin; this page
-is made from `analytics/measurements.py` by `python -m tests.golden.rewrite`, and a test compares them.
+What is written to InfluxDB. Names of measurements, tags and fields are a contract with dashboards and with
+DIAL Admin; this page is made from `analytics/measurements.py` by `python -m tests.golden.rewrite`, and a test
+compares the two.
 
-- A value that is not known is `undefined`. Tags marked *optional* are left out instead, and so is a field of numbers.
-- Names ending in `_count`, `_tokens`, `_messages` and `_ms` are integers, `price` and `deployment_price` are floats, all other fields
-  are strings.
-- The time is that of the request, in nanoseconds. Where ids are fields, two calls of the same millisecond could overwrite each
-  other; there the time gets an offset below one millisecond, made from the record, so that a retry writes the same point again.
-- `price` is the cost of a call with all calls below it, `deployment_price` its own. To add up a trace, take the sum of
-  `deployment_price`, or `price` of the root; the sum of `price` counts twice.
-- With `POINT_SCHEMA=lean`, tags marked *lean: field* are fields. Ids then no longer make a series for every request.
-- With `USAGE_PER_MODEL=points`, an application that tells the usage of the models behind it, and for which DIAL Core counted
-  nothing, gives one point with no tokens and one more for each model.
+- A value that is not known is `undefined`. Tags marked *optional* are left out instead, and so is an unknown
+  `operation_duration_ms`.
+- Names ending in `_count`, `_tokens`, `_messages` and `_ms` are integers, `price` and `deployment_price` are
+  floats, all other fields are strings.
+- The time is that of the request, in nanoseconds. Where ids are fields, two calls of the same millisecond could
+  overwrite each other; there the time gets an offset below one millisecond, made from the record, so that a
+  retry writes the same point again.
+- `price` is the cost of a call with all calls below it, `deployment_price` its own. To add up a trace, take the
+  sum of `deployment_price`, or `price` of the root; the sum of `price` counts twice.
+- With `POINT_SCHEMA=lean`, tags marked *lean: field* are fields, so that no request makes a series of its own.
+- With `USAGE_PER_MODEL=points`, an application that tells the usage of the models behind it, and for which DIAL
+  Core counted nothing, gives one point without tokens and one more for each model.
 
 """
 

@@ -98,7 +98,9 @@ def test_secured_keys_log_no_bodies_and_need_no_notes() -> None:
     assert (found.request_known, found.reply, found.notes) == (False, None, ())
 
 
-@pytest.mark.parametrize("body", [{"model": 5}, {"model": None}, {"messages": {}}, {"messages": "x"}, [], "null"])
+@pytest.mark.parametrize(
+    "body", [{"model": 5}, {"model": None}, {"messages": {}}, {"messages": "x"}, [], "null"]
+)
 def test_fields_of_the_wrong_type_fall_back(body: Any) -> None:
     found = exchange(body=body)
 

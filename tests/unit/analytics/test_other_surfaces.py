@@ -21,10 +21,16 @@ from tests.unit.analytics.lines import ANTHROPIC, EMBEDDINGS, MCP, RATE, RESPONS
     ],
 )
 def test_inputs_of_embeddings(given: Any, number: int, texts: list[str]) -> None:
-    found = exchange(EMBEDDINGS, body={"model": "ignored", "input": given}, reply={"usage": {"prompt_tokens": 4}})
+    found = exchange(
+        EMBEDDINGS, body={"model": "ignored", "input": given}, reply={"usage": {"prompt_tokens": 4}}
+    )
 
     assert [message.text for message in found.messages] == texts
-    assert (found.number_request_messages, found.model, found.usage) == (number, "gpt-4o", Usage(prompt_tokens=4))
+    assert (found.number_request_messages, found.model, found.usage) == (
+        number,
+        "gpt-4o",
+        Usage(prompt_tokens=4),
+    )
 
 
 def test_items_of_a_responses_input() -> None:
@@ -37,7 +43,11 @@ def test_items_of_a_responses_input() -> None:
 
     found = exchange(RESPONSES, body={"model": "gpt-5", "input": items})
 
-    assert found.messages == (Message("developer", "Be brief."), Message("user", "Why?"), Message("tool", "42"))
+    assert found.messages == (
+        Message("developer", "Be brief."),
+        Message("user", "Why?"),
+        Message("tool", "42"),
+    )
     assert (found.model, found.number_request_messages) == ("gpt-5", 4)
 
 
@@ -55,7 +65,10 @@ def test_the_output_of_a_response_without_its_reasoning() -> None:
 
 @pytest.mark.parametrize("end", ["response.completed", "response.incomplete", "response.failed"])
 def test_the_closing_event_of_a_responses_stream_holds_all(end: str) -> None:
-    response = {"id": "resp_1", "output": [{"type": "message", "content": [{"type": "output_text", "text": "Yes"}]}]}
+    response = {
+        "id": "resp_1",
+        "output": [{"type": "message", "content": [{"type": "output_text", "text": "Yes"}]}],
+    }
     body = sse({"type": "response.created", "response": {"id": "x"}}, {"type": end, "response": response})
 
     found = exchange(RESPONSES, reply=body)
@@ -65,7 +78,9 @@ def test_the_closing_event_of_a_responses_stream_holds_all(end: str) -> None:
 
 def test_a_responses_stream_that_was_cut_gives_what_had_come() -> None:
     created = {"type": "response.created", "response": {"id": "resp_1", "output": []}}
-    deltas = [{"type": "response.output_text.delta", "output_index": 0, "delta": text} for text in ("Be", "cause")]
+    deltas = [
+        {"type": "response.output_text.delta", "output_index": 0, "delta": text} for text in ("Be", "cause")
+    ]
 
     found = exchange(RESPONSES, reply=sse(created, *deltas) + 'data: {"type":"respo>>')
 
@@ -75,7 +90,10 @@ def test_a_responses_stream_that_was_cut_gives_what_had_come() -> None:
 def test_anthropic_blocks_with_what_tools_returned() -> None:
     messages = [
         {"role": "user", "content": "Hello"},
-        {"role": "assistant", "content": [{"type": "tool_use", "name": "x"}, {"type": "thinking", "thinking": "h"}]},
+        {
+            "role": "assistant",
+            "content": [{"type": "tool_use", "name": "x"}, {"type": "thinking", "thinking": "h"}],
+        },
         {
             "role": "user",
             "content": [
@@ -102,12 +120,20 @@ def test_an_anthropic_stream_is_folded_block_by_block() -> None:
     body = sse(
         {"type": "message_start", "message": {"id": "msg_1", "usage": {"input_tokens": 5}}},
         {"type": "content_block_start", "index": 0, "content_block": {"type": "thinking", "thinking": ""}},
-        {"type": "content_block_delta", "index": 0, "delta": {"type": "thinking_delta", "thinking": "hidden"}},
+        {
+            "type": "content_block_delta",
+            "index": 0,
+            "delta": {"type": "thinking_delta", "thinking": "hidden"},
+        },
         {"type": "content_block_start", "index": 1, "content_block": {"type": "text", "text": ""}},
         {"type": "content_block_delta", "index": 1, "delta": {"type": "text_delta", "text": "Sun"}},
         {"type": "ping"},
         {"type": "content_block_delta", "index": 1, "delta": {"type": "text_delta", "text": "ny"}},
-        {"type": "content_block_delta", "index": 2, "delta": {"type": "input_json_delta", "partial_json": "{}"}},
+        {
+            "type": "content_block_delta",
+            "index": 2,
+            "delta": {"type": "input_json_delta", "partial_json": "{}"},
+        },
         {"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": {"output_tokens": 2}},
     )
 
@@ -134,7 +160,9 @@ def test_a_thumb_is_up_down_or_neither(rate: Any, expected: bool | None, notes: 
     assert (found.response_id, found.rate, found.notes) == ("r1", expected, notes)
 
 
-@pytest.mark.parametrize("body", [{"rate": True}, {"responseId": "", "rate": True}, {"responseId": []}, "x", "[]"])
+@pytest.mark.parametrize(
+    "body", [{"rate": True}, {"responseId": "", "rate": True}, {"responseId": []}, "x", "[]"]
+)
 def test_a_rating_of_nobody_knows_what_is_malformed(body: Any) -> None:
     with pytest.raises(MalformedRecord, match="missing_response_id"):
         exchange(RATE, body=body)

@@ -13,7 +13,9 @@ from tests.unit.analytics.lines import document, line
 
 
 def test_a_good_line_is_read_whole() -> None:
-    record = parse(line(token_usage={"price": 0.0681300}, execution_path=[None, "a"], operation_duration_ms=5))
+    record = parse(
+        line(token_usage={"price": 0.0681300}, execution_path=[None, "a"], operation_duration_ms=5)
+    )
 
     assert record.time == datetime(2026, 9, 1, 12, 0, 0, 123000, UTC)
     assert (record.chat_id, record.project_id, record.title) == (
@@ -21,7 +23,11 @@ def test_a_good_line_is_read_whole() -> None:
         "PROJECT-KEY",
         "Data Engineer",
     )
-    assert (record.trace_id, record.core_parent_span_id, record.upstream) == ("t1", "", "https://up.example/v1")
+    assert (record.trace_id, record.core_parent_span_id, record.upstream) == (
+        "t1",
+        "",
+        "https://up.example/v1",
+    )
     assert record.execution_path == ("", "a")
     assert record.operation_duration_ms == 5
     assert record.token_usage == {"price": Decimal("0.06813")}

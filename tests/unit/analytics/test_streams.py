@@ -43,13 +43,25 @@ def test_chunks_one_newline_apart_are_chunks() -> None:
 
 
 def test_a_cut_chunk_and_the_end_mark_are_passed_over() -> None:
-    assert objects('data: {"a": 1}\n\ndata: [DONE]\n\ndata: {"a": 2}\n\ndata: {"a": >>') == [{"a": 1}, {"a": 2}]
+    assert objects('data: {"a": 1}\n\ndata: [DONE]\n\ndata: {"a": 2}\n\ndata: {"a": >>') == [
+        {"a": 1},
+        {"a": 2},
+    ]
 
 
 @pytest.mark.parametrize(
     ("text", "expected"),
-    [("data: {}", True), ("\n\n data: x", True), ("event: ping\ndata: {}", True), (": hi\n\ndata: {}", True)]
-    + [("{}", False), ("", False), (None, False), ("whatever", False), ("database: x", False)],
+    [
+        ("data: {}", True),
+        ("\n\n data: x", True),
+        ("event: ping\ndata: {}", True),
+        (": hi\n\ndata: {}", True),
+        ("{}", False),
+        ("", False),
+        (None, False),
+        ("whatever", False),
+        ("database: x", False),
+    ],
 )
 def test_a_stream_is_known_by_its_beginning(text: str | None, expected: bool) -> None:
     assert is_stream(text) is expected
@@ -60,7 +72,9 @@ def test_nothing_folds_to_nothing() -> None:
 
 
 def test_a_chunk_without_choices_is_ignored_but_for_its_usage() -> None:
-    reply = fold_chat([{"choices": [{"delta": {"content": "a"}}]}, {"choices": [], "usage": {"prompt_tokens": 1}}])
+    reply = fold_chat(
+        [{"choices": [{"delta": {"content": "a"}}]}, {"choices": [], "usage": {"prompt_tokens": 1}}]
+    )
 
     assert reply is not None
     assert reply["usage"] == {"prompt_tokens": 1}
@@ -69,7 +83,8 @@ def test_a_chunk_without_choices_is_ignored_but_for_its_usage() -> None:
 
 def test_choices_are_folded_by_their_index() -> None:
     chunks = [
-        {"choices": [{"index": index, "delta": {"content": text}}]} for index, text in ((1, "b"), (0, "a"), (1, "B"))
+        {"choices": [{"index": index, "delta": {"content": text}}]}
+        for index, text in ((1, "b"), (0, "a"), (1, "B"))
     ]
 
     reply = fold_chat([*chunks, {"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}])

@@ -15,7 +15,11 @@ RATING = {"responseId": "r1", "rate": True}
     [
         ("/openai/deployments/gpt-4o/chat/completions", Surface.CHAT, "gpt-4o"),
         ("/openai/deployments/gpt-4o/chat/completions?api-version=1", Surface.CHAT, "gpt-4o"),
-        ("/openai/deployments/applications/b/my%20app/chat/completions", Surface.CHAT, "applications/b/my app"),
+        (
+            "/openai/deployments/applications/b/my%20app/chat/completions",
+            Surface.CHAT,
+            "applications/b/my app",
+        ),
         ("/openai/deployments/gpt-4o/chat/completions/abc/efg", Surface.CHAT, "gpt-4o"),
         ("/openai/deployments/a/b/embeddings", Surface.EMBEDDINGS, "a/b"),
         ("/openai/v1/responses?stream=true", Surface.RESPONSES, ""),
@@ -30,7 +34,9 @@ RATING = {"responseId": "r1", "rate": True}
         ("/v1/deployments/app/route/mcp", Surface.ROUTE, "app"),
     ],
 )
-def test_the_path_tells_the_surface_and_a_missing_deployment(uri: str, surface: Surface, deployment: str) -> None:
+def test_the_path_tells_the_surface_and_a_missing_deployment(
+    uri: str, surface: Surface, deployment: str
+) -> None:
     found = exchange(uri, deployment=None, body=RATING)
 
     assert (found.surface, found.deployment) == (surface, deployment)
