@@ -6,6 +6,7 @@ Only here does `Any` stand for parsed JSON; everything behind it is narrowed by 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
@@ -34,6 +35,7 @@ def _no_number(_constant: str) -> None:
     """NaN and Infinity are not JSON; they read as null."""
 
 
+_OBJECT = re.compile(r"\s*\{")
 _PLAIN = json.JSONDecoder(strict=False, parse_constant=_no_number)
 _EXACT = json.JSONDecoder(strict=False, parse_constant=_no_number, parse_float=_decimal)
 _GUARDED = json.JSONDecoder(strict=False, parse_constant=_no_number, parse_float=_decimal, parse_int=_whole)
@@ -55,7 +57,7 @@ def decode(text: str, *, exact: bool = False) -> Any:
 
 def as_object(text: str | None) -> Mapping[str, Any] | None:
     """Give the JSON object in a text, or None when it holds anything else."""
-    if not text:
+    if not text or not _OBJECT.match(text):
         return None
     try:
         value = decode(text)

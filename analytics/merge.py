@@ -52,7 +52,7 @@ def _add_message(message: dict[str, Any], delta: Mapping[str, Any]) -> None:
 
 def _add_tool_call(calls: dict[int, dict[str, Any]], delta: Mapping[str, Any]) -> None:
     """Without an index a piece belongs to the last call, unless it brings an id of its own."""
-    latest = max(calls, default=-1) if "index" not in delta else -1
+    latest = next(reversed(calls), -1)
     index = _index(delta, latest + 1 if delta.get("id") or latest < 0 else latest)
     call = calls.setdefault(index, {"index": index, "function": {}})
     for key, value in delta.items():

@@ -17,14 +17,14 @@ compares the two.
   `operation_duration_ms`.
 - Names ending in `_count`, `_tokens`, `_messages` and `_ms` are integers, `price` and `deployment_price` are
   floats, all other fields are strings.
-- The time is that of the request, in nanoseconds. Where ids are fields, two calls of the same millisecond could
-  overwrite each other; there the time gets an offset below one millisecond, made from the record, so that a
-  retry writes the same point again.
-- `price` is the cost of a call with all calls below it, `deployment_price` its own. To add up a trace, take the
-  sum of `deployment_price`, or `price` of the root; the sum of `price` counts twice.
-- With `POINT_SCHEMA=lean`, tags marked *lean: field* are fields, so that no request makes a series of its own.
-- With `USAGE_PER_MODEL=points`, an application that tells the usage of the models behind it, and for which DIAL
-  Core counted nothing, gives one point without tokens and one more for each model.
+- The time is that of the request, in nanoseconds. Where ids are fields, two calls of the same millisecond
+  could overwrite each other; there the time gets an offset below one millisecond, made from the record, so
+  that a retry writes the same point again.
+- `price` is the cost of a call with all calls below it, `deployment_price` its own. To add up a trace, take
+  the sum of `deployment_price`, or `price` of the root; the sum of `price` counts twice.
+- With `POINT_SCHEMA=lean`, tags marked *lean: field* are fields, so that no request makes a new series.
+- With `USAGE_PER_MODEL=points`, an application that tells the usage of the models behind it, and for which
+  DIAL Core counted nothing, gives one point without tokens and one more for each model.
 
 """
 
