@@ -19,6 +19,8 @@ from tests.servers import Process, free_port
 PROFILE = "model_rates"
 # The older edition of the contract is the one that priced by these rates.
 PROFILE_CASES = ["--env-profile", PROFILE, "--edition", "2024"]
+# It also counted the models behind a call one by one, which is an option now.
+PROFILE_ENV = {"USAGE_PER_MODEL": "true"}
 COMMAND = Path(sys.executable).with_name("dial-analytics")
 STARTS_S = 180.0
 STOPS_S = 30.0
@@ -102,7 +104,7 @@ def main() -> int:
             f"Skipped: the contract cases are not part of this repository, and {options.cases} is not there."
         )
         return 0
-    profile = json.loads((cases / "env" / f"{PROFILE}.json").read_text("utf-8"))
+    profile = PROFILE_ENV | json.loads((cases / "env" / f"{PROFILE}.json").read_text("utf-8"))
     status = run(cases, {}, arguments)
     return run(cases, profile, [*PROFILE_CASES, *arguments]) or status
 
