@@ -8,6 +8,7 @@ from celery import Celery
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
+from workers import transport
 from workers.parcels import CELERY_PREFIX, TASKS
 from workers.settings import Settings
 
@@ -31,6 +32,7 @@ TRANSPORT = {
 
 def make_celery(settings: Settings, *, eager: bool = False) -> Celery:
     """An app for these settings. An eager one runs a parcel's task in place when it is woken, without a broker."""
+    transport.install()
     celery = Celery("dial-analytics", broker=settings.redis_url, set_as_current=False)
     celery.settings = settings
     celery.conf.update(CONFIG, task_always_eager=eager)

@@ -46,7 +46,9 @@ class Caretaker:
         self._redis_away = False
 
     def start(self) -> None:
-        self._thread.start()
+        """Safe to call again: a worker is "ready" once more after each reconnect."""
+        if not self._thread.is_alive() and not self._stopped.is_set():
+            self._thread.start()
 
     def stop(self, timeout_s: float = 5.0) -> None:
         self._stopped.set()

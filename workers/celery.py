@@ -1,109 +1,13 @@
-"""What `celery -A workers.celery worker` starts: the app of this environment, and what happens when a worker lives and dies.
+"""What `celery -A workers.celery worker` starts: the app of this environment, with its workplace."""
 
-Models are loaded once, before the fork, so that all processes share their pages. Connections and threads come after it.
-"""
+from celery import Celery
 
-import logging
-from dataclasses import replace
-from typing import Any
-
-from celery import Celery, signals
-
-from workers import models
-from workers.app import make_celery
-from workers.floor import Floor
 from workers.settings import Settings, SettingsError
-from workers.sinks import make_sinks
-from workers.sinks.base import SinkUnavailable
-from workers.telemetry import configure
-
-logger = logging.getLogger(__name__)
-
-# Pools that call `worker_process_init` in each process that runs tasks; the others run them beside the consumer.
-FORKING, SOLO = "prefork", "solo"
-
-
-class Workplace:
-    """The life of one worker, as Celery's signals tell it."""
-
-    def __init__(self, settings: Settings) -> None:
-        self.settings = settings
-        self.celery = make_celery(settings)
-
-    def connect(self) -> None:
-        """Celery swallows what a handler raises, but not SystemExit: that is how a worker refuses to start."""
-        handlers = {
-            signals.setup_logging: self.on_logging,
-            signals.worker_init: self.on_init,
-            signals.worker_process_init: self.on_process,
-            signals.worker_ready: self.on_ready,
-            signals.worker_process_shutdown: self.on_shutdown,
-            signals.worker_shutdown: self.on_shutdown,
-            signals.task_failure: self.on_failure,
-        }
-        for signal, handler in handlers.items():
-            signal.connect(handler, weak=False)
-
-    def on_logging(self, **_: Any) -> None:
-        configure(self.settings)
-
-    def on_init(self, sender: Any, **_: Any) -> None:
-        """Once per worker, before any fork."""
-        # Nobody listens to gossip here, and each of these is one more connection that has to survive a restart of Redis.
-        sender.options.update(without_gossip=True, without_mingle=True, without_heartbeat=True)
-        queues = set(sender.app.amqp.queues.consume_from)
-        floor = Floor.of(self.celery)
-        if "analyze" in queues:
-            floor.tools = load_tools(self.settings, pool_name(sender.pool_cls))
-        if "deliver" in queues:
-            check_sinks(self.settings)
-
-    def on_process(self, **_: Any) -> None:
-        """In each process that runs tasks, after the fork."""
-        Floor.of(self.celery).caretaker.start()
-
-    def on_ready(self, sender: Any, **_: Any) -> None:
-        pool = pool_name(type(sender.pool))
-        if pool not in (FORKING, SOLO):
-            Floor.of(self.celery).caretaker.start()
-        logger.info("worker_ready", extra={"pool": pool})
-
-    def on_shutdown(self, **_: Any) -> None:
-        Floor.of(self.celery).close()
-
-    def on_failure(self, task_id: str, exception: BaseException, **_: Any) -> None:
-        """A worker process that was killed in mid-task, and other ends that the task itself cannot tell of."""
-        logger.error("task_failed", extra={"task_id": task_id, "reason": type(exception).__name__})
-
-
-def pool_name(pool: Any) -> str:
-    """prefork, solo, threads...: the CLI hands over a class, an embedding program a name."""
-    return str(pool) if isinstance(pool, str) else str(pool.__module__).rsplit(".", 1)[-1]
-
-
-def load_tools(settings: Settings, pool: str) -> Any:
-    if pool == FORKING:
-        if settings.topic_device not in ("auto", "cpu"):
-            raise SystemExit(f"TOPIC_DEVICE={settings.topic_device!r} needs a worker with --pool=solo: a GPU outlives no fork")
-        settings = replace(settings, topic_device="cpu")
-    try:
-        return models.load(settings)
-    except models.ModelError as wrong:
-        raise SystemExit(str(wrong)) from None
-
-
-def check_sinks(settings: Settings) -> None:
-    """Say at the start that a sink is away; its parcels wait until it is back."""
-    for name, sink in make_sinks(settings).items():
-        try:
-            sink.check()
-        except SinkUnavailable as away:
-            logger.warning("sink_unavailable", extra={"sink": name, "reason": away.reason})
-        finally:
-            sink.close()
+from workers.workplace import Workplace
 
 
 def build() -> Celery:
+    """Read the environment, or end with the one line that says what is wrong with it."""
     try:
         settings = Settings.from_env()
     except SettingsError as wrong:
