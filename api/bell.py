@@ -1,7 +1,7 @@
 """Wakes workers for many parcels with one push, a moment after their senders have their answer.
 
-Publishing through Celery costs more than validating a record does. So Celery writes one wake-up of each task, to a
-broker in memory, and we send copies of it with other ids. A wake-up that is lost is sent again by the sweeper.
+Publishing through Celery costs more than validating a record. So Celery writes one wake-up of each task, to
+a broker in memory, and we send copies of it with other ids. What is lost is sent again by the sweeper.
 """
 
 import json
@@ -14,7 +14,8 @@ from functools import cache
 from queue import Empty, SimpleQueue
 
 from celery import Celery
-from kombu import Connection, Producer
+from kombu.connection import Connection
+from kombu.messaging import Producer
 from redis import Redis, RedisError
 
 from workers.parcels import CELERY_PREFIX

@@ -14,4 +14,7 @@ threads = 4
 keepalive = _settings.timeout_keep_alive
 preload_app = True
 accesslog = None
-loglevel = _settings.log_level.lower()
+# Starts and stops of its processes are no news; what goes wrong is.
+loglevel = "warning"
+# Nobody controls it at run time, and its socket would be shared by all stacks of one user.
+control_socket_disable = True

@@ -13,7 +13,7 @@ from workers.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """`turn`: threads wait together for the network, but reading two batches at once would only slow down both."""
+    """`turn`: threads wait for the network together, but to read two batches at once would slow down both."""
 
     settings: Settings
     store: ParcelStore

@@ -1,4 +1,4 @@
-"""What becomes of each item of a batch: a place in a parcel, or in a dead letter; and the answer to its sender."""
+"""What becomes of each item of a batch: a parcel or a dead letter, and the answer to its sender."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence

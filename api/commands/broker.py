@@ -13,6 +13,7 @@ from workers.settings import Settings
 
 LOCAL = ("localhost", "127.0.0.1")
 DEFAULT_PORT = 6379
+LOG = "valkey.log"
 
 
 def is_local(redis_url: str) -> bool:
@@ -33,7 +34,7 @@ def configuration(settings: Settings, folder: Path) -> str:
         'save ""',
         # Full memory must refuse new batches, and never forget accepted ones.
         "maxmemory-policy noeviction",
-        "loglevel warning",
+        f'logfile "{folder / LOG}"',
     ]
     if parts.password:
         lines.append(f'requirepass "{unquote(parts.password)}"')
@@ -73,5 +74,8 @@ def broker() -> None:
     binary = _binary()
     folder = (settings.data_dir / "broker").resolve()
     folder.mkdir(parents=True, exist_ok=True)
+    click.echo(
+        f"Broker on port {urlsplit(settings.redis_url).port or DEFAULT_PORT}; its log is {folder / LOG}"
+    )
     _as_stdin(configuration(settings, folder))
     os.execv(binary, [str(binary), "-"])  # noqa: S606 - the server takes this process over

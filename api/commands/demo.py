@@ -8,9 +8,10 @@ from rich.console import Console
 
 from api import terminal
 from api.bookmarks import Bookmarks
-from api.commands.serve import running
+from api.commands.ingest import count
+from api.commands.serve import within
 from api.commands.summary import show
-from api.journey import Journey
+from api.journey import Journey, Tally
 from api.postman import DeliveryError, Postman
 from api.stack import Stack
 from workers.parcels import ParcelStore, make_store
@@ -33,24 +34,30 @@ def demo(*, sample: Path, leave: bool) -> None:
     console = terminal.console()
     if not sample.is_file():
         raise click.ClickException(f"There is no {sample}: name a prompt log with --sample.")
-    with running(settings, console) as stack:
-        _send(sample, settings, console)
+
+    def play(stack: Stack) -> None:
+        tally = _send(sample, settings, console)
         _await_delivery(stack, settings, console)
+        console.print(count(tally))
         show(settings, console)
         if not leave:
             url = terminal.api_url(settings)
             console.print(f"\nThe stack keeps running at {url} until Ctrl-C.", soft_wrap=True)
             stack.run()
 
+    within(settings, console, play)
 
-def _send(sample: Path, settings: Settings, console: Console) -> None:
+
+def _send(sample: Path, settings: Settings, console: Console) -> Tally:
     postman = Postman(terminal.api_url(settings))
+    journey = Journey(postman, Bookmarks(settings.data_dir / "ingest"), console)
     try:
-        Journey(postman, Bookmarks(settings.data_dir / "ingest"), console).send(str(sample), 0)
+        journey.send(str(sample), 0)
     except DeliveryError as error:
         raise click.ClickException(f"{error}.") from None
     finally:
         postman.close()
+    return journey.tally
 
 
 def _await_delivery(stack: Stack, settings: Settings, console: Console) -> None:

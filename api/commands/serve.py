@@ -3,8 +3,7 @@
 import errno
 import signal
 import socket
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from http.client import HTTPConnection, HTTPException
 from types import FrameType
 from urllib.parse import urlsplit
@@ -33,19 +32,17 @@ def serve() -> None:
     """
     settings = terminal.settings()
     console = terminal.console()
-    with running(settings, console) as stack:
-        stack.run()
+    within(settings, console, Stack.run)
 
 
-@contextmanager
-def running(settings: Settings, console: Console) -> Iterator[Stack]:
-    """The whole stack, ready; stopped in order however the block ends."""
+def within(settings: Settings, console: Console, work: Callable[[Stack], None]) -> None:
+    """Do the work in the running stack; it is stopped in order however the work ends."""
     _check_port(settings)
     stack = Stack(_printer(console))
     interrupts = {number: signal.signal(number, _interrupt) for number in (signal.SIGTERM, signal.SIGHUP)}
     try:
         _start(stack, settings, console)
-        yield stack
+        work(stack)
     except StackError as error:
         raise click.ClickException(f"{error}; its lines above say why.") from None
     except KeyboardInterrupt:

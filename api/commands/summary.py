@@ -19,8 +19,8 @@ REMEDIES = {
     "locked": "is busy: try again in a moment.",
     "unreadable_store": "cannot be read: it is no store of dial-analytics, or it is damaged.",
 }
-# Counters of records that became no event, and in which words they are told.
-SET_ASIDE = {"refused": "refused", "dropped": "left out", "buried": "dead letter"}
+# Counters of records that became no event, and how they are told; what was refused was also buried.
+SET_ASIDE = {"refused": "refused", "dropped": "left out", "buried": "given up"}
 
 
 @click.command()
@@ -60,7 +60,7 @@ def _table(title: str, *columns: str) -> Table:
     """Names to the left, figures to the right."""
     table = Table(title=title, title_justify="left", title_style="bold")
     for place, column in enumerate(columns):
-        table.add_column(column, justify="right" if place else "left")
+        table.add_column(column, justify="right" if place else "left", overflow="fold")
     return table
 
 
@@ -104,7 +104,8 @@ def _set_aside(counters: Mapping[str, int]) -> Table:
     table = _table("Records that became no event", "why", "records")
     for name, number in sorted(counters.items()):
         base, _, reason = name.partition(":")
-        if base in SET_ASIDE and reason:
+        told_already = base == "buried" and f"refused:{reason}" in counters
+        if base in SET_ASIDE and not told_already:
             table.add_row(f"{SET_ASIDE[base]}: {reason.replace('_', ' ')}", f"{number:,}")
     if not table.rows:
         table.add_row("none", "0")

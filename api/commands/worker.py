@@ -12,6 +12,8 @@ from api import terminal
 APP = "workers.celery"
 # Analysis takes whatever is left of the machine: the API answers first.
 ANALYZE_NICENESS = 10
+# Celery warns of pickled messages, which nobody here accepts.
+SUPERUSER = "You're running the worker with superuser privileges"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,7 @@ def prepare(environ: MutableMapping[str, str]) -> None:
 
 
 def command(queue: str, pool: str, concurrency: int, arguments: tuple[str, ...]) -> list[str]:
-    program = [sys.executable, "-m", "celery", "--quiet", "-A", APP, "worker"]
+    program = [sys.executable, "-W", f"ignore:{SUPERUSER}", "-m", "celery", "--quiet", "-A", APP, "worker"]
     name = f"{queue}-{os.getpid()}@%h"
     return [*program, "-Q", queue, "-P", pool, "-c", str(concurrency), "-n", name, *arguments]
 
