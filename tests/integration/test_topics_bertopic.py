@@ -25,14 +25,15 @@ pytestmark = [
 
 NAMES = {topic["name"] for topic in TAXONOMY}
 # Subjects times phrasings: hundreds of different texts, near to topics and far from them, in several scripts.
-SUBJECTS = """rye bread; yeast; my brakes; a gearbox; income tax; VAT for freelancers; the moon; chess; Hefeteig
-la voiture; налоги; パン; 🙂; SELECT * FROM t; hello; x; an oven for the garage; 0 1 2 3""".replace(
-    "\n", "; "
-).split("; ")
-PHRASES = """What about {}?; {}; please explain {} to a child; I do not get {} at all; thanks, and {}?; {} {} {}
-Wie geht das mit {}?; qu'est-ce que {} ?; write an email about {}; my friend asked about {} today
-compare {} with it""".replace("\n", "; ").split("; ")
-TEXTS = [phrase.format(*[subject] * 3) for subject in SUBJECTS for phrase in PHRASES]
+SUBJECTS = """rye bread; yeast; my brakes; a gearbox; income tax; VAT for freelancers; the moon; chess
+Hefeteig; la voiture; налоги; パン; 🙂; SELECT * FROM t; hello; x; an oven for the garage; 0 1 2 3"""
+PHRASES = """What about {}?; {}; please explain {} to a child; I do not get {} at all; thanks, and {}?
+{} {} {}; Wie geht das mit {}?; qu'est-ce que {} ?; write an email about {}; my friend asked about {}"""
+TEXTS = [
+    phrase.format(*[subject] * 3)
+    for subject in SUBJECTS.replace("\n", "; ").split("; ")
+    for phrase in PHRASES.replace("\n", "; ").split("; ")
+]
 
 
 @pytest.fixture(scope="module")
