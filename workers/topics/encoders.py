@@ -52,7 +52,9 @@ def load_encoder(name: str, device: str = "auto") -> SentenceEncoder:
     import torch
     from safetensors import SafetensorError
     from sentence_transformers import SentenceTransformer
+    from transformers.utils.logging import disable_progress_bar
 
+    disable_progress_bar()  # "Loading weights" is no line for a worker's log
     where = torch_device(device)
     if where == "cpu":
         torch.set_num_threads(
