@@ -6,6 +6,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import redis
@@ -64,7 +65,7 @@ class Process:
         """Start it, and return once `ready` says so; fail with its output when it ends before that."""
         env = {name: value for name, value in {**os.environ, **self.env}.items() if value is not None}
         with self.log.open("ab") as output:
-            self._process = subprocess.Popen(  # noqa: S603 - the tests choose the command
+            self._process = subprocess.Popen(
                 self.command,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -126,10 +127,8 @@ class Process:
         """SIGKILL to the program and all its children, as a machine that loses power."""
         if self._process is None:
             return
-        try:
+        with suppress(ProcessLookupError):
             os.killpg(self.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
         self._process.wait()
 
 

@@ -31,7 +31,7 @@ TRANSPORT = {
 
 
 def make_celery(settings: Settings, *, eager: bool = False) -> Celery:
-    """An app for these settings. An eager one runs a parcel's task in place when it is woken, without a broker."""
+    """An app for these settings. An eager one needs no broker: waking a parcel runs its task in place."""
     transport.install()
     celery = Celery("dial-analytics", broker=settings.redis_url, set_as_current=False)
     celery.settings = settings
@@ -72,7 +72,7 @@ CONFIG: dict[str, Any] = {
 
 
 def wake(celery: Celery, parcel_id: str, task: str) -> bool:
-    """Tell a worker that this parcel is there. Never raises for a broker that is away: the sweeper will tell it."""
+    """Tell a worker that this parcel is there. A broker that is away is no error: there is the sweeper."""
     if celery.conf.task_always_eager:
         celery.tasks[task].apply(args=(parcel_id,))
         return True

@@ -1,6 +1,7 @@
-"""The caretaker: one thread in each process that runs tasks. It renews the leases of the parcels at hand and sweeps.
+"""The caretaker: a thread in each process that runs tasks. It renews the leases at hand, and sweeps.
 
-Sweeping is waking parcels that are due and that nobody seems to know of: a message lost, a worker killed, a sink back.
+Sweeping is waking parcels that are due and that nobody seems to know of: a message lost, a worker killed,
+a sink that may be back.
 """
 
 import logging
@@ -57,7 +58,7 @@ class Caretaker:
 
     @contextmanager
     def holding(self, parcel: Parcel) -> Iterator[None]:
-        """While the work goes on, its lease is renewed; afterwards it runs out by itself if nobody ended it."""
+        """While the work goes on, its lease is renewed; afterwards it runs out, if nobody ended it."""
         with self._lock:
             self._at_hand[parcel.lease] = parcel
         try:

@@ -1,6 +1,6 @@
-"""What one process that runs tasks holds in its hands: the parcel store, the sinks, the models, the caretaker.
+"""What one process that runs tasks holds: the parcel store, the sinks, the models, the caretaker.
 
-Models may be shared with the parent process that loaded them; connections and threads are made here, after any fork.
+Models may be shared with the parent process that loaded them; connections and threads come after the fork.
 """
 
 import threading

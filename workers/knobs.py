@@ -1,8 +1,7 @@
-"""What a setting is: its variable, what it accepts, its default and its meaning. And how variables are read from an environment."""
+"""What a setting is: variable, what it accepts, default and meaning; and how an environment is read."""
 
 import json
 import logging
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,7 +20,7 @@ class SettingsError(Exception):
 
 
 class Environment(FileAwareEnv):
-    """environs over a given mapping. An empty value counts as unset; NAME_FILE is read for the secrets only."""
+    """environs over a given mapping. An empty value counts as unset; NAME_FILE is read for secrets only."""
 
     def __init__(self, variables: Mapping[str, str], secrets: frozenset[str]) -> None:
         super().__init__(strip_whitespace=True)
@@ -40,7 +39,7 @@ class Environment(FileAwareEnv):
             raise SettingsError(f"{env_key}_FILE={file!r}: allowed is a readable text file") from unreadable
 
     def given(self, name: str) -> bool:
-        return self._get_value(name, "") != ""
+        return bool(self._get_value(name, ""))
 
     def named(self, name: str) -> bool:
         """Whether the variable is there at all, even empty."""
@@ -82,17 +81,13 @@ def _detail(wrong: Exception) -> str:
     """What a check of ours has to add; the messages of libraries are only noise beside what is allowed."""
     cause = wrong.__cause__ if isinstance(wrong, EnvError) else wrong
     messages = getattr(cause, "messages", [])
-    return "".join(f" ({text.message})" for text in messages if isinstance(text, Complaint))
+    return "".join(f" ({text})" for text in messages if isinstance(text, Complaint))
 
 
 class Complaint(str):
     """A sentence of our own inside a ValidationError."""
 
     __slots__ = ()
-
-    @property
-    def message(self) -> str:
-        return str.__str__(self)
 
 
 def knob(name: str, kind: Kind, default: Any, help: str, *, secret: bool = False) -> Any:  # noqa: A002 - its name
@@ -144,14 +139,14 @@ def check_text_format(value: str) -> None:
 
 def check_json_format(value: str) -> None:
     if not isinstance(json.loads(value), dict):
-        raise ValueError("not a JSON object")
+        raise ValueError("not a JSON object")  # noqa: TRY004 - a wrong value, as all others
 
 
 TEXT = matching(r"(?s).*", "any text")
 BLANK_TEXT = matching(r"(?s).*", "any text; empty turns it off", blank=True)
 PATH = Kind("a path", lambda env, name: env.path(name))
 FLAG = Kind("true or false", lambda env, name: env.bool(name))
-HTTP_URL = matching(re.compile(r"https?://[^\s/]+.*").pattern, "a URL that starts with http:// or https://")
+HTTP_URL = matching(r"https?://[^\s/]+", "a URL that starts with http:// or https://")
 REDIS_URL = matching(r"rediss?://\S+", "a URL that starts with redis:// or rediss://")
 DEVICE = matching(r"(auto|cpu|mps|cuda(:\d+)?)$", "auto, cpu, cuda, cuda:N or mps")
 TEXT_FORMAT = checked("a %-style format of Python's logging", check_text_format)

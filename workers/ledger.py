@@ -1,4 +1,4 @@
-"""The counters that everybody sees, kept in one Redis hash and raised inside the transactions that they count."""
+"""The counters that everybody sees: one Redis hash, raised inside the very transactions that it counts."""
 
 from collections.abc import Mapping
 from typing import cast

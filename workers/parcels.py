@@ -1,6 +1,7 @@
-"""Parcels: the work that we said yes to, kept in Redis until it is done. Every verb is one atomic step by Redis' own clock.
+"""Parcels: the work that we said yes to, kept in Redis until it is done. Every verb is one atomic step.
 
-A Celery message is only a wake-up for a parcel; it may be lost, doubled or late, and nothing else is.
+The only clock is that of Redis. A Celery message is no more than a wake-up for a parcel: it may be lost,
+doubled or late, and nothing else is.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -21,7 +22,7 @@ from workers.payload import pack
 from workers.settings import Settings
 
 TASKS = ("analyze", "deliver")
-# What Celery's transport puts in front of each of its keys: together with ours, everything lives under "dial:".
+# What Celery's transport puts before each of its keys: with ours, everything lives under "dial:".
 CELERY_PREFIX = "dial:celery:"
 # A parcel whose wake-ups are lost again and again is still woken this often.
 LONGEST_PATIENCE_S = 60.0
@@ -67,7 +68,7 @@ class Parcel:
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """A parcel, or some records of one, that gave up: what it holds and why. `error` is its last error code."""
+    """A parcel, or some records of one, that gave up: what it holds and why. `error` is its last error."""
 
     id: str
     task: str
@@ -83,7 +84,7 @@ class DeadLetter:
 
 @dataclass(frozen=True, slots=True)
 class Stats:
-    """How things stand: parcels and the age of the oldest per task, letters per reason, paused sinks with the cause."""
+    """How things stand: parcels and oldest age per task, letters per reason, paused sinks and why."""
 
     backlog: Mapping[str, int]
     oldest_s: Mapping[str, float]
@@ -95,7 +96,7 @@ class Stats:
 def make_letter(task: str, sink: str, items: list[Any], reason: str) -> NewLetter:
     """A dead letter with an id made from what it holds, so that the same refusal twice is one letter."""
     payload = pack(items)
-    digest = blake2b("\n".join((task, sink, reason, "")).encode() + payload, digest_size=16)
+    digest = blake2b(f"{task}\n{sink}\n{reason}\n".encode() + payload, digest_size=16)
     return NewLetter(digest.hexdigest(), task, sink, payload, len(items), reason)
 
 
@@ -177,7 +178,7 @@ class ParcelStore:
         letters: Sequence[NewLetter] = (),
         counts: Mapping[str, int] | None = None,
     ) -> bool:
-        """Remove it and write what follows from it, in one step. A delivered parcel ends the pause of its sink."""
+        """Remove it and write what follows, in one step. A delivered parcel ends the pause of its sink."""
         rest = _rest(parcels, letters, counts)
         return bool(self._run("finish", parcel.id, parcel.lease, self._patience_s, *rest))
 
@@ -190,7 +191,7 @@ class ParcelStore:
         count_attempt: bool = True,
         pause: bool = False,
     ) -> bool:
-        """Give it back, to be taken no sooner than after the delay. `pause` marks its sink as needing a person."""
+        """Give it back, not to be taken before the delay. `pause` marks its sink as needing a person."""
         counts = {f"retries:{parcel.sink}": 1} if parcel.sink and not count_attempt else {}
         marks = (int(count_attempt), error if pause else "")
         rest = _rest((), (), counts)
@@ -201,7 +202,7 @@ class ParcelStore:
         return bool(self._run("bury", parcel.id, parcel.lease, reason))
 
     def wake_due(self, task: str, limit: int) -> list[str]:
-        """Claim parcels that nobody seems to know of any more. Each is claimed by one caller, ever less often."""
+        """Claim parcels that nobody seems to know of. Each goes to one caller, and less often each time."""
         queue = CELERY_PREFIX + task
         ids = self._run("wake_due", task, queue, limit, self._patience_s, LONGEST_PATIENCE_S)
         return [parcel_id.decode() for parcel_id in ids]
@@ -250,8 +251,8 @@ class ParcelStore:
         return int(self._run("drop", *ids))
 
     def stats(self) -> Stats:
-        seconds, micros = cast("tuple[int, int]", self.redis.time())
-        backlog = {task: cast("int", self.redis.zcard(f"dial:due:{task}")) for task in TASKS}
+        seconds, micros = self.redis.time()
+        backlog = {task: self.redis.zcard(f"dial:due:{task}") for task in TASKS}
         oldest = {
             task: cast("Any", self.redis.zrange(f"dial:born:{task}", 0, 0, withscores=True)) for task in TASKS
         }

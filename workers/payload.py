@@ -1,6 +1,6 @@
 """How a list of records or events travels inside a parcel: JSON, compressed with zstd.
 
-Log lines may hold lone surrogates (half an emoji that a stream cut in two); they come back exactly as they went in.
+Log lines may hold lone surrogates (half an emoji that a stream cut in two); they come back as they went in.
 """
 
 import json

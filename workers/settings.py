@@ -1,6 +1,6 @@
-"""Every knob of the service, typed, frozen, read once from the environment. A wrong value stops the start with one line.
+"""Every knob of the service: typed, frozen, read once. A wrong value stops the start with one line.
 
-The fields below are the only list of settings there is; a test compares it with `.env.example` and `docs/configuration.md`.
+The fields below are the only list there is; tests compare `.env.example` and `docs/configuration.md` with it.
 """
 
 import os
@@ -49,11 +49,18 @@ NO_EXPORTER = one_of("none")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     redis_url: str = knob(
-        "REDIS_URL", REDIS_URL, "redis://127.0.0.1:6379/0", "The Redis or Valkey that keeps the parcels.", secret=True
+        "REDIS_URL",
+        REDIS_URL,
+        "redis://127.0.0.1:6379/0",
+        "The Redis or Valkey that keeps the parcels.",
+        secret=True,
     )
     data_dir: Path = knob("DATA_DIR", PATH, Path("./data"), "Folder of the embedded store and broker.")
     sqlite_path: Path | None = knob(
-        "SQLITE_PATH", PATH, None, "SQLite file to write to; unset: `DATA_DIR/analytics.sqlite` if no other sink is set."
+        "SQLITE_PATH",
+        PATH,
+        None,
+        "SQLite file; unset: `analytics.sqlite` in DATA_DIR, if there is no other sink.",
     )
 
     influx_url: str | None = knob("INFLUX_URL", HTTP_URL, None, "InfluxDB to write to; unset: no InfluxDB.")
@@ -65,18 +72,26 @@ class Settings:
         "INFLUX_TIMEOUT_SECONDS", seconds(0.1, 300), 10.0, "How long one write to InfluxDB may take."
     )
     point_schema: PointSchema = knob(
-        "POINT_SCHEMA", SCHEMA, PointSchema.COMPAT, "`lean` keeps request ids out of the tags, for less cardinality."
+        "POINT_SCHEMA", SCHEMA, PointSchema.COMPAT, "`lean` keeps request ids out of the tags: fewer series."
     )
-    usage_per_model: bool = knob("USAGE_PER_MODEL", FLAG, False, "Also write a point for each model behind a call.")
+    usage_per_model: bool = knob(
+        "USAGE_PER_MODEL", FLAG, default=False, help="Also write a point per model behind a call."
+    )
 
     topic_model: str = knob(
-        "TOPIC_MODEL", BLANK_TEXT, "./topic_model", "BERTopic model, a folder or a name on Hugging Face; empty: no topics."
+        "TOPIC_MODEL",
+        BLANK_TEXT,
+        "./topic_model",
+        "BERTopic model, a folder or a Hugging Face name; empty: no topics.",
     )
     topic_embeddings_model: str = knob(
-        "TOPIC_EMBEDDINGS_MODEL", TEXT, "", "Model that embeds the texts; unset: the one named by the topic model."
+        "TOPIC_EMBEDDINGS_MODEL",
+        TEXT,
+        "",
+        "Model that embeds texts; unset: the one named by the topic model.",
     )
     topic_device: str = knob(
-        "TOPIC_DEVICE", DEVICE, "auto", "Where the embeddings are computed; a GPU needs a worker with `--pool=solo`."
+        "TOPIC_DEVICE", DEVICE, "auto", "Where embeddings are computed; a GPU needs `--pool=solo`."
     )
     model_rates: str = knob(
         "MODEL_RATES", RATES, "{}", "Prices of models, for log lines that DIAL Core has not priced itself."
@@ -86,10 +101,10 @@ class Settings:
         "MAX_ATTEMPTS", whole(1, 1000), 5, "After so many failed attempts a parcel becomes a dead letter."
     )
     lease_seconds: float = knob(
-        "LEASE_SECONDS", seconds(1, 3600), 10.0, "A parcel of a worker that died is taken up again after this."
+        "LEASE_SECONDS", seconds(1, 3600), 10.0, "A parcel of a dead worker is taken up again after this."
     )
     patience_seconds: float = knob(
-        "PATIENCE_SECONDS", seconds(0.1, 3600), 5.0, "A parcel whose wake-up was lost is woken again after this."
+        "PATIENCE_SECONDS", seconds(0.1, 3600), 5.0, "A parcel whose wake-up got lost is woken after this."
     )
     parcel_records: int = knob(
         "PARCEL_RECORDS", whole(1, 10_000), 200, "Most log lines in one parcel; larger batches are split."
@@ -98,7 +113,7 @@ class Settings:
         "MAX_BODY_BYTES", whole(1024, 4096 * MIB), 128 * MIB, "Largest request body; more is answered 413."
     )
     max_unpacked_bytes: int = knob(
-        "MAX_UNPACKED_BYTES", whole(1024, 16_384 * MIB), 512 * MIB, "Largest request body once it is unpacked."
+        "MAX_UNPACKED_BYTES", whole(1024, 16_384 * MIB), 512 * MIB, "Largest request body once unpacked."
     )
 
     host: str = knob("HOST", TEXT, "0.0.0.0", "Address that the API listens on.")  # noqa: S104 - made for containers
@@ -118,11 +133,13 @@ class Settings:
     )
     otel_logs_exporter: str = knob("OTEL_LOGS_EXPORTER", NO_EXPORTER, "none", "Exporter of our logs.")
     otel_traces_exporter: str = knob("OTEL_TRACES_EXPORTER", NO_EXPORTER, "none", "Exporter of our traces.")
-    otel_metrics_exporter: str = knob("OTEL_METRICS_EXPORTER", NO_EXPORTER, "none", "Exporter of our metrics.")
+    otel_metrics_exporter: str = knob(
+        "OTEL_METRICS_EXPORTER", NO_EXPORTER, "none", "Exporter of our metrics."
+    )
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> "Settings":
-        """Read the environment, or the mapping given; raise SettingsError for the first thing that is wrong."""
+        """Read the environment, or the mapping given; SettingsError tells the first thing that is wrong."""
         declared = {place.name: place.metadata["knob"] for place in fields(cls)}
         secrets = frozenset(one.name for one in declared.values() if one.secret)
         env = Environment(os.environ if environ is None else environ, secrets)
@@ -144,7 +161,9 @@ def _checked(settings: Settings) -> Settings:
     if not settings.influx_url and (bucket or database):
         raise SettingsError(f"INFLUX_URL='' with {places}: allowed is a URL, or neither of them")
     if bucket and not settings.influx_org:
-        raise SettingsError(f"INFLUX_ORG='' with INFLUX_BUCKET={bucket!r}: allowed is the name of the organisation")
+        raise SettingsError(
+            f"INFLUX_ORG='' with INFLUX_BUCKET={bucket!r}: allowed is the name of the organisation"
+        )
     return settings
 
 

@@ -1,4 +1,4 @@
-"""The two tasks. Thin shells: take a parcel, let the core or a sink do the work, finish the parcel in one transaction.
+"""The two tasks. Thin shells: take a parcel, let the core or a sink work, finish it in one transaction.
 
 Whatever goes wrong here leaves the parcel in Redis; the caretaker wakes it again.
 """
@@ -52,8 +52,8 @@ def deliver(self: Task, parcel_id: str) -> None:
 class AtHand:
     """A leased parcel for the time of the work, or None when there is nothing to do. No exception leaves it.
 
-    Redis away means: not now, the sweeper comes back to it. Anything unexpected is logged by class and place, since its
-    text may quote a record, and the parcel is tried again after a lease, until its attempts are used up.
+    Redis away means: not now, the sweeper comes back to it. Anything unexpected is logged by class and place,
+    since its text may quote a record; the parcel is tried again later, until its attempts are used up.
     """
 
     def __init__(self, floor: Floor, parcel_id: str, task_id: str) -> None:
@@ -72,7 +72,9 @@ class AtHand:
             self._stack.enter_context(self._floor.caretaker.holding(self._parcel))
         return self._parcel
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> bool:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
+    ) -> bool:
         with self._stack:
             if isinstance(error, RedisError):
                 self._redis_away(error)
@@ -82,7 +84,9 @@ class AtHand:
 
     def _failed(self, parcel: Parcel, error: Exception) -> None:
         name = type(error).__name__
-        logger.error("task_failed", extra={"reason": name, "place": place(error), "attempts": parcel.attempts})
+        logger.error(
+            "task_failed", extra={"reason": name, "place": place(error), "attempts": parcel.attempts}
+        )
         with suppress(RedisError):
             self._floor.store.postpone(parcel, self._floor.store.lease_s, name)
 
@@ -155,7 +159,7 @@ def _postpone(floor: Floor, parcel: Parcel, away: SinkUnavailable) -> None:
 
 
 def backoff(waits: int, retry_after: float | None = None) -> float:
-    """Seconds to wait: what the sink asked for, else full jitter under a doubling limit, so that a crowd spreads out."""
+    """Seconds to wait: what the sink asked for, else full jitter under a doubling limit."""
     if retry_after is not None:
         return min(max(retry_after, 0.0), LONGEST_RETRY_AFTER_S)
     limit = min(LONGEST_BACKOFF_S, FIRST_BACKOFF_S * 2 ** min(waits, 16))

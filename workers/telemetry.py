@@ -1,4 +1,4 @@
-"""What the service says of itself: log lines with their context, and the names of all counters, declared in one place.
+"""What the service says of itself: log lines with their context, and the names of all counters.
 
 No line holds words of a conversation: an exception is logged as its class and place, never with its text.
 """
@@ -8,10 +8,11 @@ import logging
 import re
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from workers.settings import Settings
@@ -30,11 +31,11 @@ COUNTERS = {
 LABEL = re.compile(r"[a-z][a-z0-9_]{0,60}")
 
 OURS = ("api", "analytics", "workers")
-# Celery's own traces quote exceptions and their texts; `task_failed` in workers/celery.py says the same without.
+# Celery's own traces quote the texts of exceptions; our line `task_failed` says the same without.
 QUOTING = ("celery.app.trace", "celery.worker.request")
 STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "levelprefix", "data"}
 
-_context: ContextVar[dict[str, str]] = ContextVar("log_context", default={})
+_context: ContextVar[Mapping[str, str]] = ContextVar("log_context", default=MappingProxyType({}))
 
 
 class UndeclaredCounter(ValueError):
@@ -120,7 +121,9 @@ class JsonFormatter(logging.Formatter):
 
 def without_text(error: BaseException) -> str:
     """A traceback that names classes and places, and leaves out what an exception says."""
-    frames = " < ".join(f"{Path(f.filename).name}:{f.lineno}" for f in reversed(traceback.extract_tb(error.__traceback__)))
+    frames = " < ".join(
+        f"{Path(f.filename).name}:{f.lineno}" for f in reversed(traceback.extract_tb(error.__traceback__))
+    )
     return f"{type(error).__name__} at {frames or 'unknown'}"
 
 

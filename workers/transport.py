@@ -1,7 +1,8 @@
 """Celery's Redis transport, without the one fault that made workers wait for ever after a restart of Redis.
 
-When an acknowledgement fails, kombu (5.7.0) keeps the message as undelivered: its place in the prefetch window is never given
-back. A worker that loses all its places this way asks for no more messages and does not even notice the lost connection.
+When an acknowledgement fails, kombu (5.7.0) keeps the message among the unacknowledged: its place in the
+prefetch window is never given back. A worker that has lost all its places asks for nothing more, and does not
+even notice that its connection is gone.
 """
 
 from kombu.transport import TRANSPORT_ALIASES, redis, virtual
@@ -11,7 +12,7 @@ class QoS(redis.QoS):
     def ack(self, delivery_tag: str) -> None:
         """Give the place back in any case. What stays behind in Redis comes again, as a wake-up too many."""
         try:
-            super().ack(delivery_tag)
+            super().ack(delivery_tag)  # type: ignore[no-untyped-call]
         except self.channel.connection_errors:
             virtual.QoS.ack(self, delivery_tag)
             raise

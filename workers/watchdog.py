@@ -1,7 +1,8 @@
 """Notices a worker that sits idle while messages wait for it, and makes it connect to the broker anew.
 
-Workers that went deaf after a reconnect have been reported against Celery for years, each time for another cause. So this
-looks at progress, not at causes. It runs inside the consumer's event loop: no thread of its own, so no trouble with forks.
+Workers that went deaf after a reconnect have been reported against Celery for years, each time with another
+cause. So this looks at progress, not at causes. It runs inside the consumer's event loop, without a
+thread of its own that a fork would leave behind.
 """
 
 import logging
@@ -17,7 +18,7 @@ from workers.parcels import CELERY_PREFIX, connect
 logger = logging.getLogger(__name__)
 
 CHECK_EVERY_S = 2.0
-# So many checks in a row without any progress; a healthy worker that is idle takes a message within milliseconds.
+# So many checks in a row without progress. A healthy worker that is idle takes a message within milliseconds.
 PATIENCE = 3
 
 
@@ -51,7 +52,7 @@ class Watchdog(bootsteps.StartStopStep):
         progress = Progress()
         self._timer = parent.timer.call_repeatedly(CHECK_EVERY_S, self.check, (progress,))
 
-    def stop(self, parent: Any) -> None:
+    def stop(self, parent: Any) -> None:  # noqa: ARG002 - the signature is Celery's
         if self._timer is not None:
             self._timer.cancel()
         if self._redis is not None:

@@ -1,6 +1,6 @@
 """The life of one worker, as Celery's signals tell it: what is made, where, and when it is let go.
 
-Models are loaded before the fork, so that all processes share their pages; connections and threads come after it.
+Models are loaded before the fork, so that all processes share their pages; all connections come later.
 """
 
 import logging

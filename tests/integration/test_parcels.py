@@ -94,7 +94,10 @@ def test_finishing_removes_the_parcel_and_writes_what_follows(store: ParcelStore
     letter = make_letter("analyze", "", ["{broken"], "invalid_json")
 
     done = store.finish(
-        taken(store), parcels=[new("p1-sqlite", "deliver", "sqlite")], letters=[letter], counts={"analysed": 1}
+        taken(store),
+        parcels=[new("p1-sqlite", "deliver", "sqlite")],
+        letters=[letter],
+        counts={"analysed": 1},
     )
 
     stats = store.stats()
@@ -213,7 +216,12 @@ def test_burying_keeps_the_parcel_as_a_letter(store: ParcelStore) -> None:
 
     letter = store.letter("p1")
     assert letter is not None
-    assert (letter.task, letter.sink, letter.reason, letter.records) == ("deliver", "influx", "unknown_sink", 1)
+    assert (letter.task, letter.sink, letter.reason, letter.records) == (
+        "deliver",
+        "influx",
+        "unknown_sink",
+        1,
+    )
 
 
 def test_the_same_refusal_twice_is_one_letter_and_counts_once(store: ParcelStore) -> None:
@@ -303,7 +311,7 @@ def test_the_oldest_parcel_tells_the_age_of_the_backlog(store: ParcelStore) -> N
 
 def test_an_undeclared_counter_stops_the_whole_step(store: ParcelStore, valkey: redis.Redis) -> None:
     with pytest.raises(UndeclaredCounter):
-        store.put([new()], counts={"acepted": 1})
+        store.put([new()], counts={"taken_in": 1})
 
     assert valkey.keys("*") == []
 

@@ -1,15 +1,14 @@
 """Real worker processes, a real Valkey, and the plug pulled on each of them: every event is stored once."""
 
 import itertools
-import json
-import signal
 import sqlite3
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.integration.lines import chat_line
 from tests.servers import Process, Valkey, wait_until
 from workers.app import make_celery, wake
 from workers.parcels import NewParcel, ParcelStore, make_store
@@ -19,28 +18,6 @@ from workers.settings import Settings
 pytestmark = pytest.mark.integration
 
 numbers = itertools.count()
-
-
-def line(text: str = "How do I boil an egg?") -> str:
-    """One chat completion as DIAL Core logs it."""
-    number = next(numbers)
-    reply = {"id": f"chatcmpl-{number}", "choices": [{"message": {"role": "assistant", "content": "Gently."}}]}
-    asked = {"messages": [{"role": "user", "content": f"{text} This is question {number}."}]}
-    return json.dumps(
-        {
-            "request": {
-                "protocol": "HTTP/1.1",
-                "method": "POST",
-                "uri": "/openai/deployments/gpt-4o/chat/completions",
-                "time": "2026-09-01T12:00:00.123",
-                "body": json.dumps(asked),
-            },
-            "chat": {"id": "conversations/kitchen"},
-            "response": {"status": "200", "body": json.dumps(reply)},
-            "assembled_response": json.dumps(reply),
-            "trace": {"trace_id": f"{number:032x}", "core_span_id": f"{number:016x}"},
-        }
-    )
 
 
 class Plant:
@@ -56,7 +33,7 @@ class Plant:
             "LEASE_SECONDS": "2",
             "PATIENCE_SECONDS": "1",
             "MAX_ATTEMPTS": "3",
-            "TEST_PAUSE_S": "0.01",
+            "TEST_PAUSE_S": "0.1",
         }
         self.settings = Settings.from_env(self.env)
         self.celery = make_celery(self.settings)
@@ -132,7 +109,7 @@ def plant(own_valkey: Valkey, tmp_path: Path) -> Iterator[Plant]:
 
 
 def batches(number: int, size: int) -> list[list[str]]:
-    return [[line() for _ in range(size)] for _ in range(number)]
+    return [[chat_line() for _ in range(size)] for _ in range(number)]
 
 
 def test_a_batch_goes_through_real_workers_and_they_end_cleanly(plant: Plant) -> None:
@@ -147,7 +124,7 @@ def test_a_batch_goes_through_real_workers_and_they_end_cleanly(plant: Plant) ->
 
 
 def test_a_lost_wake_up_is_only_a_delay(plant: Plant) -> None:
-    plant.store.put([NewParcel("unannounced", "analyze", "", pack([line()]), 1)])
+    plant.store.put([NewParcel("unannounced", "analyze", "", pack([chat_line()]), 1)])
 
     plant.analyze()
     plant.deliver()
@@ -183,17 +160,33 @@ def test_a_valkey_that_is_killed_and_restarted_loses_nothing(plant: Plant) -> No
     assert plant.stored() < 300
     plant.valkey.up()
 
-    plant.await_stored(300)
+    plant.await_stored(300, timeout_s=15)
     plant.await_empty()
     assert plant.stored() == 300
     assert plant.store.stats().counters["analysed"] == 300
 
 
+def test_a_worker_that_went_deaf_is_made_to_listen_again(plant: Plant) -> None:
+    plant.env["TEST_DEAF"] = "1"
+    worker = plant.analyze()
+    plant.deliver()
+
+    plant.send([chat_line()])
+
+    plant.await_stored(1)
+    assert "worker_deaf" in worker.output()
+
+
 def test_workers_wait_for_a_broker_that_is_not_there_yet(plant: Plant) -> None:
-    plant.send([line()])
+    plant.send([chat_line()])
     plant.valkey.kill()
-    analyze, deliver = (plant.worker("-Q", queue, "--pool=threads", ready=False) for queue in ("analyze", "deliver"))
-    wait_until(lambda: all("Cannot connect" in worker.output() for worker in (analyze, deliver)), what="their complaint")
+    analyze, deliver = (
+        plant.worker("-Q", queue, "--pool=threads", ready=False) for queue in ("analyze", "deliver")
+    )
+    wait_until(
+        lambda: all("Cannot connect" in worker.output() for worker in (analyze, deliver)),
+        what="their complaint",
+    )
 
     plant.valkey.up()
 
@@ -201,20 +194,21 @@ def test_workers_wait_for_a_broker_that_is_not_there_yet(plant: Plant) -> None:
 
 
 def test_a_worker_asked_to_stop_finishes_the_parcel_at_hand(plant: Plant) -> None:
+    plant.env["TEST_PAUSE_S"] = "1.5"
     worker = plant.analyze()
-    plant.send([line() for _ in range(150)])
+    plant.send([chat_line(), chat_line()])
     wait_until(plant.at_work, what="a parcel at hand")
 
     assert worker.stop() == 0
 
-    assert plant.store.stats().counters["analysed"] == 150
+    assert plant.store.stats().counters["analysed"] == 2
 
 
 def test_poison_ends_as_a_dead_letter_and_its_neighbours_arrive(plant: Plant) -> None:
     plant.analyze()
     plant.deliver()
 
-    plant.send([line("Is this poison?"), line()], *batches(3, 5))
+    plant.send([chat_line("Is this poison?"), chat_line()], *batches(3, 5))
 
     plant.await_stored(15)
     wait_until(lambda: bool(plant.store.letters()), timeout_s=25, what="a dead letter")
@@ -230,7 +224,9 @@ def test_poison_ends_as_a_dead_letter_and_its_neighbours_arrive(plant: Plant) ->
         ("TOPIC_DEVICE", "cuda", "TOPIC_DEVICE='cuda' needs a worker with --pool=solo"),
     ],
 )
-def test_a_wrong_setting_stops_the_start_with_one_line(plant: Plant, variable: str, value: str, said: str) -> None:
+def test_a_wrong_setting_stops_the_start_with_one_line(
+    plant: Plant, variable: str, value: str, said: str
+) -> None:
     plant.env[variable] = value
     worker = plant.worker("-Q", "analyze", "--pool=prefork", ready=False, app="workers.celery")
 

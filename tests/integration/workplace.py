@@ -7,21 +7,23 @@ import os
 import signal
 import time
 from collections.abc import Sequence
+from typing import Any
+
+from celery import signals
 
 from analytics.pipeline import Tools
 from analytics.pricing import PriceBook
-from workers import transport
 from workers.settings import Settings
 from workers.workplace import Workplace
 
-PAUSE_S = float(os.environ.get("TEST_PAUSE_S", "0"))
+PAUSE_S = float(os.environ.get("TEST_PAUSE_S", "0"))  # per batch
 POISON = "poison"
 
 
 def name_topics(texts: Sequence[str]) -> list[str]:
     if any(POISON in text for text in texts):
         os.kill(os.getpid(), signal.SIGKILL)
-    time.sleep(PAUSE_S * len(texts))
+    time.sleep(PAUSE_S)
     return ["cooking"] * len(texts)
 
 
@@ -29,8 +31,14 @@ def load(_: Settings) -> Tools:
     return Tools(lambda _: "en", name_topics, PriceBook())
 
 
-if "TEST_STOCK_TRANSPORT" in os.environ:
-    transport.install = lambda: None
+def go_deaf(sender: Any, **_: Any) -> None:
+    """Once: the first connection never asks for a message, as if it had lost its whole prefetch window."""
+    signals.worker_ready.disconnect(go_deaf)
+    sender.task_consumer.channel.qos.can_consume = lambda: False
+
+
+if "TEST_DEAF" in os.environ:
+    signals.worker_ready.connect(go_deaf, weak=False)
 workplace = Workplace(Settings.from_env(), load)
 workplace.connect()
 app = workplace.celery
