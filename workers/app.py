@@ -32,8 +32,8 @@ TRANSPORT = {
 
 def make_celery(settings: Settings, *, eager: bool = False) -> Celery:
     """An app for these settings. An eager one needs no broker: waking a parcel runs its task in place."""
-    transport.install()
     celery = Celery("dial-analytics", broker=settings.redis_url, set_as_current=False)
+    transport.install(celery)
     celery.settings = settings
     celery.conf.update(CONFIG, task_always_eager=eager)
     if eager:

@@ -32,7 +32,8 @@ LABEL = re.compile(r"[a-z][a-z0-9_]{0,60}")
 
 OURS = ("api", "analytics", "workers")
 # Celery's own traces quote the texts of exceptions; our line `task_failed` says the same without.
-QUOTING = ("celery.app.trace", "celery.worker.request")
+# Warnings are for developers, who see them in the tests.
+SILENCED = ("celery.app.trace", "celery.worker.request", "py.warnings")
 STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "levelprefix", "data"}
 
 _context: ContextVar[Mapping[str, str]] = ContextVar("log_context", default=MappingProxyType({}))
@@ -78,7 +79,7 @@ def configure(settings: Settings) -> None:
     root.setLevel(logging.WARNING)
     for name in OURS:
         logging.getLogger(name).setLevel(settings.log_level)
-    for name in QUOTING:
+    for name in SILENCED:
         logging.getLogger(name).setLevel(logging.CRITICAL)
 
 

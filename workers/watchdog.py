@@ -17,9 +17,9 @@ from workers.parcels import CELERY_PREFIX, connect
 
 logger = logging.getLogger(__name__)
 
-CHECK_EVERY_S = 2.0
+CHECK_EVERY_S = 1.0
 # So many checks in a row without progress. A healthy worker that is idle takes a message within milliseconds.
-PATIENCE = 3
+PATIENCE = 4
 
 
 class Progress:

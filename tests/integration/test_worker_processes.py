@@ -32,7 +32,7 @@ class Plant:
             "TOPIC_MODEL": "",
             "LEASE_SECONDS": "2",
             "PATIENCE_SECONDS": "1",
-            "MAX_ATTEMPTS": "3",
+            "MAX_ATTEMPTS": "2",
             "TEST_PAUSE_S": "0.1",
         }
         self.settings = Settings.from_env(self.env)
@@ -213,7 +213,7 @@ def test_poison_ends_as_a_dead_letter_and_its_neighbours_arrive(plant: Plant) ->
     plant.await_stored(15)
     wait_until(lambda: bool(plant.store.letters()), timeout_s=25, what="a dead letter")
     letter = plant.store.letters()[0]
-    assert (letter.reason, letter.attempts, letter.records) == ("max_attempts", 3, 2)
+    assert (letter.reason, letter.attempts, letter.records) == ("max_attempts", 2, 2)
     assert all("boil an egg" not in worker.output() for worker in plant.workers)
 
 

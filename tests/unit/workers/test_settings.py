@@ -10,7 +10,7 @@ import pytest
 
 from analytics.points import PointSchema
 from tests.servers import ROOT
-from workers.knobs import Knob
+from workers.knobs import JSON_FORMAT, Knob
 from workers.settings import Settings, SettingsError, knobs
 
 INFLUX = {"INFLUX_URL": "http://influx:8086", "INFLUX_BUCKET": "default", "INFLUX_ORG": "dial"}
@@ -82,7 +82,7 @@ def test_an_empty_topic_model_turns_topics_off() -> None:
         (
             "DIAL_SDK_JSON_LOG_FORMAT",
             "[]",
-            "DIAL_SDK_JSON_LOG_FORMAT='[]' (not a JSON object): allowed is a JSON object whose texts are %-style formats",
+            "DIAL_SDK_JSON_LOG_FORMAT='[]' (not a JSON object): allowed is " + JSON_FORMAT.allowed,
         ),
         (
             "MODEL_RATES",
