@@ -23,7 +23,7 @@ from workers.parcels import CELERY_PREFIX
 logger = logging.getLogger(__name__)
 
 # What arrives within this time shares a push; no analysis starts noticeably later.
-GATHER_S = 0.005
+GATHER_S = 0.02
 MOST_AT_ONCE = 500
 
 ID = "0123456789abcdef0123456789abcdef"

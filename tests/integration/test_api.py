@@ -3,7 +3,7 @@
 import gzip
 import json
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -155,8 +155,12 @@ def test_what_is_no_list_is_answered_as_the_contract_says(client: FlaskClient) -
 
 @pytest.mark.parametrize("encoding", ["gzip", "deflate", "zstd"])
 def test_packed_bodies_are_unpacked(client: FlaskClient, valkey: redis.Redis, encoding: str) -> None:
-    pack = {"gzip": gzip.compress, "deflate": zlib.compress, "zstd": zstandard.compress}[encoding]
-    body = pack(json.dumps(batch(LINE)).encode())
+    packers: dict[str, Callable[[bytes], bytes]] = {
+        "gzip": gzip.compress,
+        "deflate": zlib.compress,
+        "zstd": zstandard.compress,
+    }
+    body = packers[encoding](json.dumps(batch(LINE)).encode())
 
     reply = client.post(
         "/data", data=body, content_type="application/json", headers={"Content-Encoding": encoding}
