@@ -1,7 +1,7 @@
-"""What the whole stack costs beside the model alone: records a second from POST /data to the store, and texts a second
-of SentenceTransformer.encode on the very same texts at its best batch size, in one run on the same cores.
+"""What the whole stack costs beside the model alone: records a second from POST /data to the store, and texts a
+second of SentenceTransformer.encode on the very same texts at its best batch size, in one run on the same cores.
 
-Every text is another one, so that no cache helps. The stack is the one of `dial-analytics serve`, on ports of its own.
+Every text is another one, so that no cache helps. The stack is that of `dial-analytics serve`, on its own ports.
 """
 
 import argparse
@@ -40,7 +40,7 @@ def sentences() -> list[str]:
 
 def lines(count: int) -> list[str]:
     """Log lines of chats with one question and one answer each, no two alike."""
-    noise = random.Random(7)  # noqa: S311 - the same lines in every run
+    noise = random.Random(7)  # The same lines in every run.
     known = sentences()
     return [line(number, noise.choices(known, k=4)) for number in range(count)]
 
@@ -53,7 +53,12 @@ def line(number: int, said: list[str]) -> str:
         "chat": {"id": f"conversations/{number}"},
         "project": {"id": "bench"},
         "user": {"id": f"{number % 50:064x}", "title": "Engineer"},
-        "token_usage": {"prompt_tokens": 120, "completion_tokens": 180, "deployment_price": 0.004, "price": 0.004},
+        "token_usage": {
+            "prompt_tokens": 120,
+            "completion_tokens": 180,
+            "deployment_price": 0.004,
+            "price": 0.004,
+        },
         "deployment": "gpt-4o",
         "assembled_response": json.dumps(reply),
         "trace": {"trace_id": f"{number:032x}", "core_span_id": f"{number:016x}"},
@@ -81,7 +86,8 @@ def encode_alone(texts: list[str]) -> float:
 
     model = SentenceTransformer(str(get_model_path()), device="cpu")
     model.encode(texts[:64])
-    return max(rate(lambda size=size: model.encode(texts, batch_size=size), len(texts)) for size in BATCH_SIZES)
+    runs = [lambda size=size: model.encode(texts, batch_size=size) for size in BATCH_SIZES]
+    return max(rate(run, len(texts)) for run in runs)
 
 
 def rate(work: Any, count: int) -> float:
