@@ -1,7 +1,8 @@
-"""What the whole stack costs beside the model alone: records a second from POST /data to the store, and texts a
-second of SentenceTransformer.encode on the very same texts at its best batch size, in one run on the same cores.
+"""What the whole stack costs beside the model alone, in one run on the same cores.
 
-Every text is another one, so that no cache helps. The stack is that of `dial-analytics serve`, on its own ports.
+Records a second from POST /data to the store stand beside texts a second of
+SentenceTransformer.encode on the very same texts, at its best batch size. Every text is another one, so that
+no cache helps. The stack is that of `dial-analytics serve`, on its own ports.
 """
 
 import argparse
