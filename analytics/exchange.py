@@ -8,10 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from typing import NamedTuple
 
+from analytics.facts import Facts
 from analytics.record import LogRecord
 
 ZERO = Decimal(0)
+NOTHING_KNOWN = Facts()
 
 
 class Surface(StrEnum):
@@ -28,6 +31,22 @@ class Surface(StrEnum):
 
 MODEL_SURFACES = frozenset({Surface.CHAT, Surface.EMBEDDINGS, Surface.RESPONSES, Surface.ANTHROPIC})
 """Those which ask a model and so have tokens, a price and a response id."""
+
+
+class Api(NamedTuple):
+    """The operation by OpenTelemetry's conventions, and the dotted name that OpenAI's clients have for it."""
+
+    operation: str
+    name: str
+
+
+APIS = {
+    Surface.CHAT: Api("chat", "chat.completions"),
+    Surface.EMBEDDINGS: Api("embeddings", "embeddings"),
+    Surface.RESPONSES: Api("chat", "responses"),
+    Surface.ANTHROPIC: Api("chat", "messages"),
+}
+"""Of those which ask a model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +68,10 @@ class Usage:
     reasoning_completion_tokens: int = 0
     price: Decimal | None = None
     deployment_price: Decimal | None = None
+    audio_prompt_tokens: int = 0
+    audio_completion_tokens: int = 0
+    total_tokens: int = 0
+    """As reported; 0 where nobody did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +102,7 @@ class Exchange:
     number_request_messages: int = 0
     stream: bool = False
     usage: Usage | None = None
+    facts: Facts = NOTHING_KNOWN
     per_model: tuple[ModelUsage, ...] = ()
     rate: bool | None = None
     mcp_method: str = ""

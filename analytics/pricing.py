@@ -39,6 +39,10 @@ class Cost:
     deployment_price: Decimal | None = None
     source: PriceSource = PriceSource.NONE
     price_version: str = ""
+    price_key: str = ""
+    price_match: str = ""
+    input_cost: Decimal | None = None
+    output_cost: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ def read_usage(data: Mapping[str, Any] | None) -> tuple[Usage | None, tuple[str,
     notes: list[str] = []
     usage = Usage(
         **_tokens(data, notes),
+        **_details(data),
         price=_price(data, "price" if data.get("price") is not None else "agg_cost", notes),
         deployment_price=_price(data, "deployment_price", notes),
     )
@@ -61,6 +62,15 @@ def _tokens(data: Mapping[str, Any], notes: list[str]) -> dict[str, int]:
         "cached_prompt_tokens": _count(prompt, "cached_tokens", notes),
         "cache_write_prompt_tokens": _count(prompt, "cache_write_tokens", notes),
         "reasoning_completion_tokens": _count(completion, "reasoning_tokens", notes),
+    }
+
+
+def _details(data: Mapping[str, Any]) -> dict[str, int]:
+    """What only telemetry tells: a value that cannot be right is none, without a note."""
+    return {
+        "audio_prompt_tokens": _count(get_object(data, "prompt_tokens_details"), "audio_tokens", []),
+        "audio_completion_tokens": _count(get_object(data, "completion_tokens_details"), "audio_tokens", []),
+        "total_tokens": _count(data, "total_tokens", []),
     }
 
 

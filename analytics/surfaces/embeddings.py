@@ -7,6 +7,7 @@ from typing import Any
 
 from analytics.document import get_object
 from analytics.exchange import Exchange, Message, Surface
+from analytics.facts import read_facts
 from analytics.record import LogRecord
 from analytics.surfaces.bodies import open_bodies
 from analytics.usage import read_usage
@@ -28,6 +29,7 @@ def read(record: LogRecord, place: Mapping[str, str]) -> Exchange:
         request_known=bodies.request is not None,
         number_request_messages=len(inputs),
         usage=usage,
+        facts=read_facts(bodies.request, bodies.reply, record.status, ok=record.ok),
         notes=bodies.notes + doubts,
     )
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from analytics.document import get_list, get_object, get_objects, get_str
 from analytics.exchange import Exchange, Message, Surface
+from analytics.facts import read_facts
 from analytics.record import LogRecord
 from analytics.surfaces.bodies import open_bodies, texts
 from analytics.usage import read_usage
@@ -33,6 +34,7 @@ def read(record: LogRecord, _place: Mapping[str, str]) -> Exchange:
         else len(get_list(bodies.request, "input")),
         stream=(bodies.request or {}).get("stream") is True,
         usage=usage,
+        facts=read_facts(bodies.request, bodies.reply, record.status, ok=record.ok),
         notes=bodies.notes + doubts,
     )
 

@@ -7,6 +7,8 @@ all and floats would drift. Lists are JSON text. Times are nanoseconds since 197
 import sqlite3
 from dataclasses import dataclass
 
+from workers.sinks.sqlite import telemetry
+
 
 @dataclass(frozen=True, slots=True)
 class Migration:
@@ -94,6 +96,7 @@ MIGRATIONS = (
             "CREATE INDEX events_by_trace ON events (trace_id)",
         ),
     ),
+    Migration("0002_facts", telemetry.STATEMENTS),
 )
 
 

@@ -1,7 +1,7 @@
 """Between an Event and its row: the columns are the fields of Event, under the same names."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
@@ -51,7 +51,7 @@ def _stored(name: str, value: Any) -> Any:
         return _price(value)
     if isinstance(value, int):
         return _whole(value, _LARGEST_TIME if name == "time_ns" else _LARGEST_COUNT)
-    return _list(value)
+    return json.dumps(value, sort_keys=True) if isinstance(value, Mapping) else _list(value)
 
 
 def _text(value: str) -> str:
