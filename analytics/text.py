@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator
 
 from analytics.exchange import Exchange, Message
 
-LANGUAGE_CHARS = 400
-"""Of the last request and of the reply each; a detector is as sure of a few sentences as of a book."""
+LANGUAGE_CHARS = 120
+"""Of the last request and of the reply each. More makes a detector slower and no surer: see docs/topics.md."""
 
 TOPIC_CHARS = 1000
 """What a sentence embedding reads; later words would be cut off anyway."""

@@ -1,0 +1,1 @@
+"""The labelled texts: sentences of thirty languages as people type them, and texts that have no language."""
