@@ -20,6 +20,7 @@ from workers.telemetry import place
 logger = logging.getLogger(__name__)
 
 FAILED = 500
+CROWDED = 429
 WELCOME = {
     "service": "dial-analytics",
     "endpoints": {
@@ -52,7 +53,7 @@ def _house(settings: Settings, store: ParcelStore, celery: Celery) -> House:
 
 
 def _problem(problem: Problem) -> tuple[Response, int, dict[str, str]]:
-    if problem.status >= FAILED:
+    if problem.status >= FAILED or problem.status == CROWDED:
         logger.error("request_refused", extra={"reason": problem.code})
     return jsonify(problem.detail()), problem.status, problem.headers
 

@@ -12,8 +12,9 @@ from redis import RedisError
 from api import body, items
 from api.house import House, house
 from api.items import Item
-from api.problems import Unavailable
+from api.problems import Unavailable, Waiting
 from api.verdict import TASK, Shipment, examine
+from workers.parcels import Crowded
 from workers.settings import Settings
 
 doors = Blueprint("ingest", __name__)
@@ -48,12 +49,14 @@ def understand(raw: bytes, settings: Settings) -> list[Item]:
 
 
 def store(shipment: Shipment, held: House) -> None:
-    """Make it safe, and tell the workers; raises Unavailable when Redis cannot take it."""
+    """Make it safe, and tell the workers; raises Unavailable or Waiting when that cannot be now."""
     if not shipment.counts:
         return
     try:
         held.store.put(shipment.parcels, letters=shipment.letters, counts=shipment.counts)
     except RedisError as error:
         raise Unavailable("store_unavailable", "The batch could not be stored: send it again") from error
+    except Crowded as crowded:
+        raise Waiting(crowded.reason, "Too much is waiting already: send the batch again later") from crowded
     for parcel in shipment.parcels:
         held.wake(parcel.id, TASK)

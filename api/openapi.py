@@ -97,6 +97,7 @@ _POST_DATA = {
         "413": _json("Problem", "More bytes than allowed, as sent or unpacked."),
         "415": _json("Problem", "A media type or content encoding that is not read."),
         "422": _json("Problem", "No JSON, or no list."),
+        "429": _retry("Problem", "Too much is waiting already: send the batch again later."),
         "503": _retry("Problem", "The batch could not be stored: send it again."),
     },
 }

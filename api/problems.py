@@ -54,6 +54,17 @@ class Unsupported(Problem):
         return {"Accept-Encoding": "gzip, deflate, zstd"}
 
 
+class Waiting(Problem):
+    """Too much waits to be analysed or delivered: the sender keeps the batch and comes again."""
+
+    status = 429
+    retry_after_s = 15
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Retry-After": str(self.retry_after_s)}
+
+
 class Unavailable(Problem):
     """The batch could not be made safe: the sender keeps it and comes again."""
 

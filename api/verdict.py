@@ -8,7 +8,8 @@ from uuid import uuid4
 from analytics.errors import MalformedRecord
 from analytics.record import parse
 from api.items import INVALID_JSON, INVALID_MESSAGE, Item
-from workers.parcels import NewLetter, NewParcel, make_letter
+from workers.letters import NewLetter, make_letter
+from workers.parcels import NewParcel
 from workers.payload import pack
 
 TASK = "analyze"

@@ -4,10 +4,8 @@ The only clock is that of Redis. A Celery message is no more than a wake-up for 
 doubled or late, and nothing else is.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from hashlib import blake2b
-from pathlib import Path
 from typing import Any, cast
 from uuid import uuid4
 
@@ -18,7 +16,7 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry
 
 from workers import ledger
-from workers.payload import pack
+from workers.letters import LetterBox, NewLetter
 from workers.settings import Settings
 
 TASKS = ("analyze", "deliver")
@@ -26,9 +24,22 @@ TASKS = ("analyze", "deliver")
 CELERY_PREFIX = "dial:celery:"
 # A parcel whose wake-ups are lost again and again is still woken this often.
 LONGEST_PATIENCE_S = 60.0
-PAGE = 200
 
-LUA = Path(__file__).with_name("lua")
+
+class Crowded(Exception):
+    """Too much waits already, or has waited for too long; `reason` says which. Nothing was written."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What may be waiting when more comes in: parcels, and seconds since the oldest one came. 0: any."""
+
+    parcels: int = 0
+    age_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,16 +49,6 @@ class NewParcel:
     sink: str
     payload: bytes
     records: int
-
-
-@dataclass(frozen=True, slots=True)
-class NewLetter:
-    id: str
-    task: str
-    sink: str
-    payload: bytes
-    records: int
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,22 +68,6 @@ class Parcel:
 
 
 @dataclass(frozen=True, slots=True)
-class DeadLetter:
-    """A parcel, or some records of one, that gave up: what it holds and why. `error` is its last error."""
-
-    id: str
-    task: str
-    sink: str
-    reason: str
-    attempts: int
-    created: float
-    buried: float
-    records: int
-    payload: bytes
-    error: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Stats:
     """How things stand: parcels and oldest age per task, letters per reason, paused sinks and why."""
 
@@ -91,13 +76,6 @@ class Stats:
     dead_letters: Mapping[str, int]
     paused: Mapping[str, str]
     counters: Mapping[str, int]
-
-
-def make_letter(task: str, sink: str, items: list[Any], reason: str) -> NewLetter:
-    """A dead letter with an id made from what it holds, so that the same refusal twice is one letter."""
-    payload = pack(items)
-    digest = blake2b(f"{task}\n{sink}\n{reason}\n".encode() + payload, digest_size=16)
-    return NewLetter(digest.hexdigest(), task, sink, payload, len(items), reason)
 
 
 def connect(settings: Settings) -> Redis:
@@ -116,25 +94,27 @@ def make_store(settings: Settings) -> "ParcelStore":
         patience_s=settings.patience_seconds,
         lease_s=settings.lease_seconds,
         max_attempts=settings.max_attempts,
+        limits=Limits(settings.max_backlog_parcels, settings.max_backlog_age_s),
     )
 
 
-class ParcelStore:
+class ParcelStore(LetterBox):
     """The parcels and dead letters in one Redis. Every method may raise redis.RedisError."""
 
-    def __init__(self, redis: Redis, *, patience_s: float, lease_s: float, max_attempts: int) -> None:
-        self.redis = redis
+    def __init__(
+        self,
+        redis: Redis,
+        *,
+        patience_s: float,
+        lease_s: float,
+        max_attempts: int,
+        limits: Limits = Limits(),
+    ) -> None:
+        super().__init__(redis)
         self.lease_s = lease_s
         self._patience_s = patience_s
         self._max_attempts = max_attempts
-        common = (LUA / "common.lua").read_text("utf-8")
-        scripts = (path for path in LUA.glob("*.lua") if path.stem != "common")
-        self._scripts: dict[str, Callable[..., Any]] = {
-            path.stem: redis.register_script(common + path.read_text("utf-8")) for path in scripts
-        }
-
-    def _run(self, script: str, *args: bytes | str | float) -> Any:
-        return self._scripts[script](args=args)
+        self._limits = limits
 
     def put(
         self,
@@ -143,8 +123,15 @@ class ParcelStore:
         letters: Sequence[NewLetter] = (),
         counts: Mapping[str, int] | None = None,
     ) -> None:
-        """All or nothing. The caller wakes a worker at once; the sweeper steps in after the patience."""
-        self._run("put", self._patience_s, *_rest(parcels, letters, counts))
+        """All or nothing. The caller wakes a worker at once; the sweeper steps in after the patience.
+
+        Raises Crowded when the limits are reached; nothing else that is written asks for them.
+        """
+        limits = self._limits
+        rest = _rest(parcels, letters, counts)
+        refusal = self._run("put", limits.parcels, limits.age_s, self._patience_s, *rest)
+        if refusal:
+            raise Crowded(refusal.decode())
 
     def take(self, parcel_id: str) -> Parcel | None:
         """Lease it. None: gone, leased by another, not due yet, or just buried after too many attempts."""
@@ -206,49 +193,6 @@ class ParcelStore:
         queue = CELERY_PREFIX + task
         ids = self._run("wake_due", task, queue, limit, self._patience_s, LONGEST_PATIENCE_S)
         return [parcel_id.decode() for parcel_id in ids]
-
-    def letters(self, *, reason: str | None = None, limit: int = 100) -> list[DeadLetter]:
-        """The newest dead letters first, all or those of one reason."""
-        found: list[DeadLetter] = []
-        for ids in self._letter_pages():
-            read = (self.letter(letter_id) for letter_id in ids)
-            found += [letter for letter in read if letter and reason in (None, letter.reason)]
-            if len(found) >= limit:
-                break
-        return found[:limit]
-
-    def _letter_pages(self) -> Iterable[list[str]]:
-        start = 0
-        while ids := cast("list[bytes]", self.redis.zrevrange("dial:letters", start, start + PAGE - 1)):
-            yield [letter_id.decode() for letter_id in ids]
-            start += PAGE
-
-    def letter(self, letter_id: str) -> DeadLetter | None:
-        fields = cast("dict[bytes, bytes]", self.redis.hgetall(f"dial:letter:{letter_id}"))
-        if not fields:
-            return None
-        payload = fields.pop(b"payload")
-        text = {name.decode(): value.decode() for name, value in fields.items()}
-        return DeadLetter(
-            id=letter_id,
-            task=text["task"],
-            sink=text["sink"],
-            reason=text["reason"],
-            attempts=int(text["attempts"]),
-            created=float(text["created"]),
-            buried=float(text["buried"]),
-            records=int(text["records"]),
-            payload=payload,
-            error=text["error"],
-        )
-
-    def replay(self, ids: Iterable[str]) -> int:
-        """Make dead letters due again, with their attempts forgotten; how many there were."""
-        return int(self._run("replay", *ids))
-
-    def drop(self, ids: Iterable[str]) -> int:
-        """Forget dead letters for good; how many there were."""
-        return int(self._run("drop", *ids))
 
     def stats(self) -> Stats:
         seconds, micros = self.redis.time()

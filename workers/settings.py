@@ -116,6 +116,19 @@ class Settings:
         "MAX_UNPACKED_BYTES", whole(1024, 16_384 * MIB), 512 * MIB, "Largest request body once unpacked."
     )
 
+    max_backlog_parcels: int = knob(
+        "MAX_BACKLOG_PARCELS",
+        whole(0, 10**9),
+        100_000,
+        "With so many parcels waiting, `/data` answers 429; 0: never.",
+    )
+    max_backlog_age_s: float = knob(
+        "MAX_BACKLOG_AGE_SECONDS",
+        seconds(0, 604_800),
+        86_400.0,
+        "With a parcel waiting for so long, `/data` answers 429; 0: never.",
+    )
+
     host: str = knob("HOST", TEXT, "0.0.0.0", "Address that the API listens on.")  # noqa: S104 - made for containers
     port: int = knob("PORT", whole(1, 65_535), 5001, "Port that the API listens on.")
     api_workers: int = knob("API_WORKERS", whole(1, 64), 2, "Processes of the API.")

@@ -17,7 +17,8 @@ from redis import RedisError
 from analytics import pipeline
 from analytics.event import Event
 from workers.floor import Floor
-from workers.parcels import NewLetter, NewParcel, Parcel, make_letter
+from workers.letters import NewLetter, make_letter
+from workers.parcels import NewParcel, Parcel
 from workers.payload import pack, unpack
 from workers.sinks.base import Rejection, SinkUnavailable
 from workers.telemetry import log_context, place

@@ -8,7 +8,8 @@ import click
 from rich.table import Table
 
 from api import terminal
-from workers.parcels import DeadLetter, ParcelStore
+from workers.letters import DeadLetter
+from workers.parcels import ParcelStore
 from workers.payload import unpack
 
 # How many letters one command looks at; more of them are a matter of running it again.

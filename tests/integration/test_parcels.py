@@ -7,7 +7,8 @@ import pytest
 import redis
 
 from tests.servers import Valkey
-from workers.parcels import CELERY_PREFIX, NewParcel, Parcel, ParcelStore, make_letter
+from workers.letters import make_letter
+from workers.parcels import CELERY_PREFIX, NewParcel, Parcel, ParcelStore
 from workers.payload import pack, unpack
 from workers.telemetry import UndeclaredCounter
 
