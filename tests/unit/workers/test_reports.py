@@ -7,7 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analytics.event import Event
@@ -154,6 +154,7 @@ def test_more_money_than_64_bits_hold_adds_up(path: Path) -> None:
     assert summary_of(path, events).totals.cost == Decimal("26999999.999999999997")
 
 
+@settings(deadline=None)
 @given(st.lists(st.decimals(0, 1000, places=12), max_size=20))
 def test_costs_are_exact_and_add_up_over_models(
     tmp_path_factory: pytest.TempPathFactory, prices: list[Decimal]

@@ -7,7 +7,7 @@ all and floats would drift. Lists are JSON text. Times are nanoseconds since 197
 import sqlite3
 from dataclasses import dataclass
 
-from workers.sinks.sqlite import telemetry
+from workers.sinks.sqlite import rollups, telemetry
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +97,7 @@ MIGRATIONS = (
         ),
     ),
     Migration("0002_facts", telemetry.STATEMENTS),
+    Migration("0003_rollups", rollups.STATEMENTS),
 )
 
 

@@ -1,4 +1,4 @@
-"""The named read-only queries over the embedded store, behind the dashboard and `report`.
+"""What `dial-analytics summary` tells of any period, to the nanosecond, from the events themselves.
 
 Money is `deployment_price`, an event's own cost, which adds up over any grouping. `price` includes what the
 calls below an event cost, so summing it counts a nested call once for every level above it.
@@ -9,14 +9,13 @@ application's event the tokens of the calls below it.
 # ruff: noqa: S608 - the queries are put together from our own words; every value is a parameter.
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from analytics.exchange import MODEL_SURFACES, Surface
+from workers.reports.store import reading, usd
 
 LAST_NS = 2**63 - 1
 
@@ -27,14 +26,6 @@ _CALLS = f"{_PERIOD} AND ok AND surface IN ({', '.join(repr(str(name)) for name 
 # bits at nine million dollars.
 _COST = "coalesce(sum(deployment_price / 1000000), 0), coalesce(sum(deployment_price % 1000000), 0)"
 _USE = f"count(*), coalesce(sum(prompt_tokens), 0), coalesce(sum(completion_tokens), 0), {_COST}"
-
-
-class ReportError(Exception):
-    """The store cannot be read; `reason` is no_store, locked or unreadable_store."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,25 +93,6 @@ class Summary:
 ALL_TIME = Period()
 
 
-@contextmanager
-def reading(path: Path) -> Iterator[sqlite3.Connection]:
-    """A connection that cannot write, and that sees one moment of the store however long it reads."""
-    try:
-        db = sqlite3.connect(
-            f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=10, isolation_level=None
-        )
-        try:
-            db.execute("BEGIN")
-            yield db
-        finally:
-            db.close()
-    except sqlite3.DatabaseError as error:
-        reason = _reason(error)
-    else:
-        return
-    raise ReportError(reason)
-
-
 def summary(path: Path, period: Period = ALL_TIME, *, top: int = 10) -> Summary:
     """Everything that a summary on one page shows; lists hold the `top` first."""
     with reading(path) as db:
@@ -154,7 +126,7 @@ def totals(db: sqlite3.Connection, period: Period = ALL_TIME) -> Totals:
         requests=requests,
         prompt_tokens=prompt,
         completion_tokens=completion,
-        cost=_usd(*cost),
+        cost=usd(*cost),
     )
 
 
@@ -197,7 +169,7 @@ def _uses(db: sqlite3.Connection, column: str, period: Period, top: int) -> tupl
     order = "ORDER BY 2 DESC, 1 LIMIT :top"
     sql = f"SELECT {column}, {_USE} FROM events WHERE {_CALLS} GROUP BY 1 {order}"
     rows = _rows(db, sql, period, top)
-    return tuple(Use(name, requests, ins, outs, _usd(*cost)) for name, requests, ins, outs, *cost in rows)
+    return tuple(Use(name, requests, ins, outs, usd(*cost)) for name, requests, ins, outs, *cost in rows)
 
 
 def _counts(db: sqlite3.Connection, column: str, where: str, period: Period, top: int) -> tuple[Count, ...]:
@@ -207,15 +179,3 @@ def _counts(db: sqlite3.Connection, column: str, where: str, period: Period, top
 
 def _rows(db: sqlite3.Connection, sql: str, period: Period, top: int = -1) -> list[Any]:
     return db.execute(sql, {"since": period.since_ns, "until": period.until_ns, "top": top}).fetchall()
-
-
-def _usd(micros: int, rest: int) -> Decimal:
-    return Decimal(micros * 1_000_000 + rest).scaleb(-12)
-
-
-def _reason(error: sqlite3.DatabaseError) -> str:
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
-        return "locked"
-    # SQLITE_ERROR: there is a file, but nobody has made its tables yet.
-    return "no_store" if code in {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_ERROR} else "unreadable_store"
