@@ -18,7 +18,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 
 .DEFAULT_GOAL := help
-.PHONY: help install lint format typecheck test unit integration system golden conformance check demo serve run bench docs \
+.PHONY: help install lint format typecheck test unit integration system golden conformance check demo serve run bench chaos docs \
 	build docker_build docker_serve clean
 
 help: ## Show this list
@@ -83,6 +83,9 @@ run: serve ## The same as serve
 
 bench: $(STAMP) ## Measure what it costs, beside a yardstick of the same run
 	@for script in bench/*.py; do echo "== $$script"; $(BIN)/python "$$script" || exit 1; done
+
+chaos: $(STAMP) ## Kill, fill, freeze and cut everything for ten minutes; count what is lost (report in data/chaos)
+	$(BIN)/python -m tests.chaos $(ARGS)
 
 docs: $(STAMP) ## Check that the documentation still says what the code does
 	$(BIN)/pytest -k "docs or configuration or openapi" $(ARGS)
