@@ -21,6 +21,8 @@ from workers.settings import Settings
 
 BROKER_START_S = 60.0
 API_START_S = 60.0
+# Ctrl-C too: a shell script lets its background jobs ignore it, and `kill -INT` would do nothing.
+INTERRUPTS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 COLOURS = ("cyan", "yellow", "green", "magenta")
 
 
@@ -39,7 +41,7 @@ def within(settings: Settings, console: Console, work: Callable[[Stack], None]) 
     """Do the work in the running stack; it is stopped in order however the work ends."""
     _check_port(settings)
     stack = Stack(_printer(console))
-    interrupts = {number: signal.signal(number, _interrupt) for number in (signal.SIGTERM, signal.SIGHUP)}
+    interrupts = {number: signal.signal(number, _interrupt) for number in INTERRUPTS}
     try:
         _start(stack, settings, console)
         work(stack)
