@@ -24,13 +24,14 @@ class Surface(StrEnum):
     EMBEDDINGS = "embeddings"
     RESPONSES = "responses"
     ANTHROPIC = "anthropic"
+    COMPLETIONS = "completions"
+    IMAGES = "images"
+    TRANSCRIPTION = "transcription"
+    SPEECH = "speech"
+    FINE_TUNING = "fine_tuning"
     RATE = "rate"
     MCP = "mcp"
     ROUTE = "route"
-
-
-MODEL_SURFACES = frozenset({Surface.CHAT, Surface.EMBEDDINGS, Surface.RESPONSES, Surface.ANTHROPIC})
-"""Those which ask a model and so have tokens, a price and a response id."""
 
 
 class Api(NamedTuple):
@@ -45,8 +46,15 @@ APIS = {
     Surface.EMBEDDINGS: Api("embeddings", "embeddings"),
     Surface.RESPONSES: Api("chat", "responses"),
     Surface.ANTHROPIC: Api("chat", "messages"),
+    Surface.COMPLETIONS: Api("text_completion", "completions"),
+    Surface.IMAGES: Api("generate_content", "images.generations"),
+    Surface.TRANSCRIPTION: Api("speech_to_text", "audio.transcriptions"),
+    Surface.SPEECH: Api("text_to_speech", "audio.speech"),
+    Surface.FINE_TUNING: Api("fine_tuning", "fine_tuning.jobs"),
 }
-"""Of those which ask a model."""
+
+MODEL_SURFACES = frozenset(APIS)
+"""Those which ask a model and so have tokens, a price and a response id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +80,8 @@ class Usage:
     audio_completion_tokens: int = 0
     total_tokens: int = 0
     """As reported; 0 where nobody did."""
+    priced_by_provider: bool = False
+    """Whether the reply itself told the price, as some gateways do."""
 
 
 @dataclass(frozen=True, slots=True)

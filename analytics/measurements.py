@@ -88,7 +88,10 @@ COLUMNS = {
         _column("route_path", "path within the application, without a query string"),
         _column("http_method", "HTTP method"),
         _column(
-            "surface", "API: chat, embeddings, responses, anthropic, mcp or route", lambda e: e.surface.value
+            "surface",
+            "API: chat, embeddings, responses, anthropic, completions, images, transcription, speech, "
+            "fine_tuning, mcp or route",
+            lambda e: e.surface.value,
         ),
         _column("status", "HTTP status"),
         _column("price", "cost of the call with all calls below it", lambda e: float(e.price)),
@@ -125,7 +128,7 @@ _MODEL_TAGS = (*_WHO, "model", "parent_deployment", "language", "topic")
 
 ANALYTICS = Measurement(
     "analytics",
-    "chat completions and embeddings",
+    "chat completions, completions and embeddings",
     tags=(*_MODEL_TAGS, *_SPAN, "response_id"),
     fields=(*_CALLER, *_TOKENS, *_PRICES, "operation_duration_ms"),
     optional=frozenset({"project_id", "deployment", "model", "topic"}),
@@ -162,6 +165,12 @@ ANTHROPIC = Measurement(
     tags=RESPONSES.tags,
     fields=RESPONSES.fields,
 )
+OPENAI = Measurement(
+    "openai_analytics",
+    "images, audio and fine-tuning jobs, which only the plain OpenAI API has",
+    tags=(*_MODEL_TAGS, "surface"),
+    fields=RESPONSES.fields,
+)
 ERRORS = Measurement(
     "error_analytics",
     "calls of any of these APIs, ratings apart, that were not answered with a 2xx",
@@ -169,13 +178,18 @@ ERRORS = Measurement(
     fields=(*_SPAN, *_CALLER, "response_id", *_TOKENS, "operation_duration_ms"),
 )
 
-MEASUREMENTS = (ANALYTICS, RATE, MCP, ROUTES, RESPONSES, ANTHROPIC, ERRORS)
+MEASUREMENTS = (ANALYTICS, RATE, MCP, ROUTES, RESPONSES, ANTHROPIC, OPENAI, ERRORS)
 
 _OF_SURFACE = {
     Surface.CHAT: ANALYTICS,
     Surface.EMBEDDINGS: ANALYTICS,
     Surface.RESPONSES: RESPONSES,
     Surface.ANTHROPIC: ANTHROPIC,
+    Surface.COMPLETIONS: ANALYTICS,
+    Surface.IMAGES: OPENAI,
+    Surface.TRANSCRIPTION: OPENAI,
+    Surface.SPEECH: OPENAI,
+    Surface.FINE_TUNING: OPENAI,
     Surface.RATE: RATE,
     Surface.MCP: MCP,
     Surface.ROUTE: ROUTES,

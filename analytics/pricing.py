@@ -20,6 +20,7 @@ class PriceSource(StrEnum):
     """Who says so."""
 
     CORE = "core"
+    PROVIDER = "provider"
     RATES = "rates"
     NONE = "none"
 
@@ -111,10 +112,11 @@ class PriceBook:
 def _reported(exchange: Exchange) -> Cost | None:
     """In `analytics` a deployment price without a price is none; newer measurements take each by itself."""
     usage = exchange.usage or Usage()
-    together = exchange.surface in (Surface.CHAT, Surface.EMBEDDINGS)
+    together = exchange.surface in (Surface.CHAT, Surface.EMBEDDINGS, Surface.COMPLETIONS)
     if usage.price is None and (together or usage.deployment_price is None):
         return None
-    return Cost(usage.price or ZERO, usage.deployment_price or ZERO, PriceSource.CORE)
+    source = PriceSource.PROVIDER if usage.priced_by_provider else PriceSource.CORE
+    return Cost(usage.price or ZERO, usage.deployment_price or ZERO, source)
 
 
 def _chars(messages: tuple[Message, ...]) -> int:

@@ -22,13 +22,45 @@ def read_usage(data: Mapping[str, Any] | None) -> tuple[Usage | None, tuple[str,
     if not data:
         return None, ()
     notes: list[str] = []
+    counted: dict[str, Any] = {**_tokens(data, notes), **_details(data)}
     usage = Usage(
-        **_tokens(data, notes),
-        **_details(data),
+        **counted,
         price=_price(data, "price" if data.get("price") is not None else "agg_cost", notes),
         deployment_price=_price(data, "deployment_price", notes),
     )
     return usage, tuple(notes)
+
+
+def read_reply_usage(
+    token_usage: Mapping[str, Any] | None, reply: Mapping[str, Any] | None
+) -> tuple[Usage | None, tuple[str, ...]]:
+    """Give what DIAL Core counted, else what the reply itself says, under any of its names."""
+    if token_usage:
+        return read_usage(token_usage)
+    told = get_object(reply, "usage")
+    if told.get("type") == "duration":
+        return None, ()
+    usage, notes = read_usage(_one_spelling(told))
+    if usage is None or usage.price is not None or told.get("cost") is None:
+        return usage, notes
+    doubts = list(notes)
+    cost = _price(told, "cost", doubts)
+    priced = replace(usage, price=cost, deployment_price=cost, priced_by_provider=cost is not None)
+    return priced, tuple(doubts)
+
+
+def _one_spelling(usage: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Newer APIs of OpenAI say input and output, and say the details in singular or plural."""
+    renamed = dict(usage)
+    for new, old in (("input", "prompt"), ("output", "completion")):
+        for name, target in (
+            (f"{new}_tokens", f"{old}_tokens"),
+            (f"{new}_tokens_details", f"{old}_tokens_details"),
+            (f"{new}_token_details", f"{old}_tokens_details"),
+        ):
+            if usage.get(name) is not None:
+                renamed.setdefault(target, usage[name])
+    return renamed
 
 
 def read_usage_per_model(statistics: Mapping[str, Any]) -> tuple[ModelUsage, ...]:

@@ -1,4 +1,4 @@
-"""Chat completions: POST /openai/deployments/{deployment}/chat/completions."""
+"""Chat completions: POST /openai/deployments/{deployment}/chat/completions or /v1/chat/completions."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from analytics.facts import read_facts
 from analytics.merge import fold_chat
 from analytics.record import LogRecord
 from analytics.surfaces.bodies import open_bodies, texts
-from analytics.usage import read_usage, read_usage_per_model
+from analytics.usage import read_reply_usage, read_usage_per_model
 
 _WORDS = frozenset({"text"})
 
@@ -21,7 +21,7 @@ def read(record: LogRecord, place: Mapping[str, str]) -> Exchange:
     bodies = open_bodies(record, fold_chat)
     deployment = record.deployment or place["deployment"]
     # An empty token_usage counts as none, and then the reply's own count is the next best.
-    usage, doubts = read_usage(record.token_usage or get_object(bodies.reply, "usage"))
+    usage, doubts = read_reply_usage(record.token_usage, bodies.reply)
     statistics = {} if record.token_usage else get_object(bodies.reply, "statistics")
     return Exchange(
         record,

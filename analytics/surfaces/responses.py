@@ -1,8 +1,12 @@
-"""Responses: POST /openai/v1/responses. Tokens are what DIAL Core counted, not the reply."""
+"""Responses: POST /openai/v1/responses, of DIAL or plain, or /v1/responses.
+
+Of a call through DIAL, tokens are what DIAL Core counted, not the reply.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from analytics.document import get_list, get_object, get_objects, get_str
@@ -10,16 +14,23 @@ from analytics.exchange import Exchange, Message, Surface
 from analytics.facts import read_facts
 from analytics.record import LogRecord
 from analytics.surfaces.bodies import open_bodies, texts
-from analytics.usage import read_usage
+from analytics.usage import read_reply_usage
 
 _WORDS = frozenset({"input_text", "output_text", "text"})
 _ENDS = frozenset({"response.completed", "response.incomplete", "response.failed"})
 
 
-def read(record: LogRecord, _place: Mapping[str, str]) -> Exchange:
-    """Read one exchange."""
+def read(record: LogRecord, place: Mapping[str, str]) -> Exchange:
+    """Read one exchange; without a deployment it is none of DIAL's."""
+    found = read_plain(record, place)
+    dials = record.deployment and not record.token_usage
+    return replace(found, usage=None) if dials else found
+
+
+def read_plain(record: LogRecord, _place: Mapping[str, str]) -> Exchange:
+    """Read one exchange, with the tokens that the reply tells if nobody else does."""
     bodies = open_bodies(record, fold)
-    usage, doubts = read_usage(record.token_usage)
+    usage, doubts = read_reply_usage(record.token_usage, bodies.reply)
     return Exchange(
         record,
         Surface.RESPONSES,
