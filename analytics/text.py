@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from analytics.exchange import Exchange, Message
 
 LANGUAGE_CHARS = 100
-"""Of the last request and of the reply each. More makes a detector slower and no surer: see docs/topics.md."""
+"""Of the last request and of the reply each. More makes a detector slower, not surer: see docs/topics.md."""
 
 TOPIC_CHARS = 1000
 """What a sentence embedding reads; later words would be cut off anyway."""

@@ -36,7 +36,7 @@ def test_a_sentence_is_enough(text: str, language: str) -> None:
 @pytest.mark.parametrize(
     ("text", "language"),
     [
-        ("Ako sa máš? Potreboval by som pomôcť s týmto listom pre úrad, prosím ťa.", "sk"),
+        ("Môžeš mi prosím vysvetliť, ako sa počítajú úroky z hypotéky na dom?", "sk"),
         ("Možeš li mi objasniti kako se izračunava kamata na stambeni kredit?", "hr"),
         ("Kaip apskaičiuojamos būsto paskolos palūkanos? Gal galėtum paaiškinti?", "lt"),
         ("Em pots explicar com es calculen els interessos d'una hipoteca, si us plau?", "ca"),
