@@ -258,7 +258,7 @@ def messages() -> None:
 
 
 def translations() -> Iterator[tuple[str, str]]:
-    """Each translated message of Django once, without its placeholders."""
+    """The translated messages of Django, without their placeholders."""
     spec = find_spec("django")
     for path in sorted(Path(spec.origin or "").parent.glob("**/LC_MESSAGES/django.mo") if spec else ()):
         code = CODES.get(path.parts[-3].replace("_", "-"), path.parts[-3])
