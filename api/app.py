@@ -8,7 +8,7 @@ from celery import Celery
 from flask import Flask, Response, jsonify
 from werkzeug.exceptions import HTTPException
 
-from api import health, ingest, openapi
+from api import auth, health, ingest, openapi
 from api.bell import Bell
 from api.house import House, furnish
 from api.problems import Problem
@@ -37,6 +37,7 @@ def create_app(settings: Settings, store: ParcelStore | None = None, celery: Cel
     app = Flask(__name__)
     app.json.sort_keys = False  # type: ignore[attr-defined]
     furnish(app, _house(settings, store or make_store(settings), celery or make_celery(settings)))
+    app.before_request(auth.guard)
     for doors in (ingest.doors, health.doors, openapi.doors):
         app.register_blueprint(doors)
     app.add_url_rule("/", "welcome", lambda: WELCOME)

@@ -1,9 +1,11 @@
 """gunicorn's settings out of ours: address, processes, keep-alive; requests are not logged one by one."""
 
+from api import auth
 from workers.settings import Settings, SettingsError
 
 try:
     _settings = Settings.from_env()
+    auth.check(_settings)
 except SettingsError as error:
     raise SystemExit(str(error)) from None
 

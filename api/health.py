@@ -5,6 +5,7 @@ from typing import Any
 from flask import Blueprint
 from redis import RedisError
 
+from api import auth
 from api.house import house
 from workers.parcels import Stats
 
@@ -24,7 +25,8 @@ def ready() -> tuple[dict[str, Any], int]:
         report = readiness(house().store.stats())
     except RedisError:
         report = {"status": "unavailable", "reasons": ["store_unavailable"]}
-    return report, 200 if report["status"] == "ready" else 503
+    shown = report if auth.may_read() else {name: report[name] for name in ("status", "reasons")}
+    return shown, 200 if report["status"] == "ready" else 503
 
 
 def readiness(stats: Stats) -> dict[str, Any]:

@@ -80,11 +80,15 @@ def _retry(name: str, text: str) -> dict[str, Any]:
     return _json(name, text) | {"headers": {"Retry-After": {"schema": {"type": "integer"}}}}
 
 
+# An empty requirement: where no tokens are configured, nothing is asked.
+_TOKEN: list[dict[str, list[str]]] = [{"bearer": []}, {"basic": []}, {}]
+_DENIED = _json("Problem", "A token is needed, or another one.")
 _OK = {"200": {"description": "OK"}}
 _POST_DATA = {
     "operationId": "postData",
     "summary": "Take a batch of prompt log lines",
     "description": "The body may be plain, or packed with Content-Encoding gzip, deflate or zstd.",
+    "security": _TOKEN,
     "requestBody": {
         "required": True,
         "content": {
@@ -94,6 +98,7 @@ _POST_DATA = {
     },
     "responses": {
         "200": _json("Reply", "The accepted lines are safe; one status per line, in the order sent."),
+        "401": _DENIED,
         "413": _json("Problem", "More bytes than allowed, as sent or unpacked."),
         "415": _json("Problem", "A media type or content encoding that is not read."),
         "422": _json("Problem", "No JSON, or no list."),
@@ -104,7 +109,12 @@ _POST_DATA = {
 _PATHS = {
     "/data": {
         "post": _POST_DATA,
-        "head": {"operationId": "headData", "summary": "Vector's health check", "responses": _OK},
+        "head": {
+            "operationId": "headData",
+            "summary": "Vector's health check",
+            "security": _TOKEN,
+            "responses": _OK | {"401": _DENIED},
+        },
     },
     "/health": {
         "get": {"operationId": "getHealth", "summary": "The process answers", "responses": _OK},
@@ -131,12 +141,18 @@ _SCHEMAS = {
 }
 
 
+_SCHEMES = {
+    "bearer": {"type": "http", "scheme": "bearer"},
+    "basic": {"type": "http", "scheme": "basic", "description": "The token as the password of any user."},
+}
+
+
 def document() -> dict[str, Any]:
     return {
         "openapi": "3.1.0",
         "info": {"title": "dial-analytics", "version": package_version()},
         "paths": _PATHS,
-        "components": {"schemas": _SCHEMAS},
+        "components": {"schemas": _SCHEMAS, "securitySchemes": _SCHEMES},
     }
 
 

@@ -15,6 +15,7 @@ RETRIED = frozenset({408, 429, 500, 502, 503, 504})
 FIRST_WAIT_S = 0.25
 LONGEST_WAIT_S = 30.0
 TOO_LARGE = 413
+UNAUTHORIZED = 401
 
 
 class DeliveryError(Exception):
@@ -33,6 +34,7 @@ class Postman:
     patience_s: float = 300.0
     timeout_s: float = 60.0
     waiting: Callable[[str], None] = lambda _why: None
+    token: str = field(default="", repr=False)
     _connection: HTTPConnection | None = field(default=None, init=False)
 
     def post(self, body: bytes) -> list[dict[str, Any]]:
@@ -43,6 +45,10 @@ class Postman:
             status, answer, retry_after, why = self._attempt(body)
             if status == 200:  # noqa: PLR2004
                 return list(json.loads(answer))
+            if status == UNAUTHORIZED:
+                raise DeliveryError(
+                    f"{self.url} asks for another token than the first of INGEST_TOKENS", status
+                )
             if status and status not in RETRIED:
                 raise DeliveryError(f"{self.url} refused the batch with status {status}", status)
             if time.monotonic() + wait > deadline:
@@ -56,7 +62,7 @@ class Postman:
         try:
             connection = self._connected()
             path = urlsplit(self.url).path.rstrip("/") + "/data"
-            connection.request("POST", path, body, {"Content-Type": "application/json"})
+            connection.request("POST", path, body, self._headers())
             response = connection.getresponse()
             answer = response.read()
         except (OSError, HTTPException) as error:
@@ -64,6 +70,10 @@ class Postman:
             return 0, b"", 0.0, f"no connection ({type(error).__name__})"
         after = response.headers.get("Retry-After", "0")
         return response.status, answer, float(after) if after.isdigit() else 0.0, f"status {response.status}"
+
+    def _headers(self) -> dict[str, str]:
+        said = {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        return {"Content-Type": "application/json", **said}
 
     def _connected(self) -> HTTPConnection:
         if self._connection is None:

@@ -32,6 +32,16 @@ class Problem(Exception):
         return {"detail": [entry]}
 
 
+class Unauthorized(Problem):
+    """No token, or none that is known. A browser asks its user for one, as the password to any name."""
+
+    status = 401
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"WWW-Authenticate": 'Basic realm="dial-analytics", charset="UTF-8"'}
+
+
 class Unreadable(Problem):
     """No JSON, no list, or a compressed body that cannot be unpacked."""
 

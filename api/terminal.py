@@ -8,6 +8,7 @@ import click
 from redis import RedisError
 from rich.console import Console
 
+from api import auth
 from workers.parcels import ParcelStore, make_store
 from workers.settings import Settings, SettingsError
 
@@ -55,6 +56,20 @@ def age(seconds: float) -> str:
         return f"{minutes} min {rest} s"
     hours, minutes = divmod(minutes, 60)
     return f"{hours} h {minutes} min"
+
+
+def guarded(of: Settings) -> Settings:
+    """The same settings, if the API may start with them: nobody is let in from outside by accident."""
+    try:
+        auth.check(of)
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from None
+    return of
+
+
+def ingest_token(of: Settings) -> str:
+    """What this machine sends along to the API; "" where nothing is asked."""
+    return of.ingest_tokens[0] if of.ingest_tokens else ""
 
 
 def api_url(of: Settings) -> str:

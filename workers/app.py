@@ -2,6 +2,7 @@
 
 import importlib
 import logging
+import ssl
 from typing import Any
 
 from celery import Celery
@@ -35,10 +36,18 @@ def make_celery(settings: Settings, *, eager: bool = False) -> Celery:
     celery = Celery("dial-analytics", broker=settings.redis_url, set_as_current=False)
     transport.install(celery)
     celery.settings = settings
-    celery.conf.update(CONFIG, task_always_eager=eager)
+    celery.conf.update(CONFIG, task_always_eager=eager, broker_use_ssl=_tls(settings))
     if eager:
         importlib.import_module("workers.tasks")
     return celery
+
+
+def _tls(settings: Settings) -> dict[str, Any] | None:
+    """What `rediss://` alone says to redis-py has to be said to Celery in so many words."""
+    if not settings.redis_url.startswith("rediss:"):
+        return None
+    trusted = {"ssl_ca_certs": str(settings.redis_ca_file)} if settings.redis_ca_file else {}
+    return {"ssl_cert_reqs": ssl.CERT_REQUIRED, **trusted}
 
 
 CONFIG: dict[str, Any] = {

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -142,10 +143,32 @@ def check_json_format(value: str) -> None:
         raise ValueError("not a JSON object")  # noqa: TRY004 - a wrong value, as all others
 
 
+def _listed(value: str) -> tuple[str, ...]:
+    """The parts between commas or line ends, as a file may hold one a line."""
+    return tuple(part for part in re.split(r"[,\s]+", value) if part)
+
+
+def listed(allowed: str, check: Callable[[tuple[str, ...]], object] = lambda _parts: None) -> Kind:
+    """Several texts; a ValueError of `check` says in one sentence what is wrong with them."""
+    texts = checked(allowed, lambda value: check(_listed(value)))
+    return Kind(allowed, lambda env, name: _listed(texts.read(env, name)))
+
+
+def check_tokens(tokens: tuple[str, ...]) -> None:
+    if not all(token.isascii() and token.isprintable() for token in tokens):
+        raise ValueError("a character that no header can hold")
+
+
 TEXT = matching(r"(?s).*", "any text")
 BLANK_TEXT = matching(r"(?s).*", "any text; empty turns it off", blank=True)
 PATH = Kind("a path", lambda env, name: env.path(name))
 FLAG = Kind("true or false", lambda env, name: env.bool(name))
+SWITCHED = {"points": True, "true": True, "off": False, "false": False}
+# The contract names the value "points"; whoever thinks of it as a switch is understood as well.
+POINTS = Kind(
+    "points or off", lambda env, name: SWITCHED[_chosen(env.str(name), tuple(SWITCHED))]
+)
+TOKENS = listed("texts of ASCII characters, separated by commas", check_tokens)
 HTTP_URL = matching(r"https?://[^\s/]+", "a URL that starts with http:// or https://")
 REDIS_URL = matching(r"rediss?://\S+", "a URL that starts with redis:// or rediss://")
 DEVICE = matching(r"(auto|cpu|mps|cuda(:\d+)?)$", "auto, cpu, cuda, cuda:N or mps")

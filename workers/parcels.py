@@ -80,8 +80,10 @@ class Stats:
 
 def connect(settings: Settings) -> Redis:
     """A client that tells within seconds when Redis is away, instead of waiting for it."""
+    trusted = {"ssl_ca_certs": str(settings.redis_ca_file)} if settings.redis_ca_file else {}
     return Redis.from_url(
         settings.redis_url,
+        **trusted,
         socket_connect_timeout=1,
         socket_timeout=3,
         retry=Retry(NoBackoff(), 1, (RedisConnectionError, RedisTimeoutError)),

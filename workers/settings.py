@@ -21,6 +21,7 @@ from workers.knobs import (
     REDIS_URL,
     TEXT,
     TEXT_FORMAT,
+    TOKENS,
     Environment,
     Kind,
     Knob,
@@ -55,6 +56,9 @@ class Settings:
         "The Redis or Valkey that keeps the parcels.",
         secret=True,
     )
+    redis_ca_file: Path | None = knob(
+        "REDIS_CA_FILE", PATH, None, "Certificates to trust with rediss://; unset: those of the system."
+    )
     data_dir: Path = knob("DATA_DIR", PATH, Path("./data"), "Folder of the embedded store and broker.")
     sqlite_path: Path | None = knob(
         "SQLITE_PATH",
@@ -65,6 +69,9 @@ class Settings:
 
     influx_url: str | None = knob("INFLUX_URL", HTTP_URL, None, "InfluxDB to write to; unset: no InfluxDB.")
     influx_api_token: str = knob("INFLUX_API_TOKEN", TEXT, "", "Token for InfluxDB.", secret=True)
+    influx_ca_file: Path | None = knob(
+        "INFLUX_CA_FILE", PATH, None, "Certificates to trust with https://; unset: those of certifi."
+    )
     influx_org: str = knob("INFLUX_ORG", TEXT, "", "Organisation in InfluxDB 2; needed with INFLUX_BUCKET.")
     influx_bucket: str = knob("INFLUX_BUCKET", TEXT, "", "Bucket of InfluxDB 2: this or INFLUX_DATABASE.")
     influx_database: str = knob("INFLUX_DATABASE", TEXT, "", "Database of InfluxDB 3: this or INFLUX_BUCKET.")
@@ -75,7 +82,7 @@ class Settings:
         "POINT_SCHEMA", SCHEMA, PointSchema.COMPAT, "`lean` keeps request ids out of the tags: fewer series."
     )
     usage_per_model: bool = knob(
-        "USAGE_PER_MODEL", FLAG, default=False, help="Also write a point per model behind a call."
+        "USAGE_PER_MODEL", POINTS, default=False, help="`points` also writes a point per model behind a call."
     )
 
     topic_model: str = knob(
@@ -129,7 +136,20 @@ class Settings:
         "With a parcel waiting for so long, `/data` answers 429; 0: never.",
     )
 
-    host: str = knob("HOST", TEXT, "0.0.0.0", "Address that the API listens on.")  # noqa: S104 - made for containers
+    ingest_tokens: tuple[str, ...] = knob(
+        "INGEST_TOKENS", TOKENS, (), "Any of these opens `/data`; unset: nothing is asked.", secret=True
+    )
+    read_tokens: tuple[str, ...] = knob(
+        "READ_TOKENS",
+        TOKENS,
+        (),
+        "Any of these opens all that is read; unset: nothing is asked.",
+        secret=True,
+    )
+    allow_anonymous: bool = knob(
+        "ALLOW_ANONYMOUS", FLAG, default=False, help="Let other machines in without tokens, too."
+    )
+    host: str = knob("HOST", TEXT, "127.0.0.1", "Address that the API listens on.")
     port: int = knob("PORT", whole(1, 65_535), 5001, "Port that the API listens on.")
     api_workers: int = knob("API_WORKERS", whole(1, 64), 2, "Processes of the API.")
     timeout_keep_alive: int = knob(

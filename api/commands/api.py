@@ -18,6 +18,6 @@ def api(arguments: tuple[str, ...]) -> None:
 
     Further ARGUMENTS go to gunicorn.
     """
-    terminal.settings()
+    terminal.guarded(terminal.settings())
     command = [sys.executable, "-m", "gunicorn", "-c", str(CONFIGURATION), *arguments, "api.wsgi:application"]
     os.execv(sys.executable, command)  # noqa: S606 - gunicorn takes this process over

@@ -30,7 +30,7 @@ def demo(*, sample: Path, leave: bool) -> None:
 
     The stack keeps running until Ctrl-C.
     """
-    settings = terminal.settings()
+    settings = terminal.guarded(terminal.settings())
     console = terminal.console()
     if not sample.is_file():
         raise click.ClickException(f"There is no {sample}: name a prompt log with --sample.")
@@ -49,7 +49,7 @@ def demo(*, sample: Path, leave: bool) -> None:
 
 
 def _send(sample: Path, settings: Settings, console: Console) -> Tally:
-    postman = Postman(terminal.api_url(settings))
+    postman = Postman(terminal.api_url(settings), token=terminal.ingest_token(settings))
     journey = Journey(postman, Bookmarks(settings.data_dir / "ingest"), console)
     try:
         journey.send(str(sample), 0)

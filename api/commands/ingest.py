@@ -26,13 +26,16 @@ def ingest(
 
     A FILE may be plain or gzip; - is standard input.
 
+    The first of INGEST_TOKENS, if there is one, is sent along.
+
     What has been accepted is remembered per log (in DATA_DIR/ingest), so the same command again sends
     only what is new.
     """
     _check(files, from_start=from_start, offset=offset)
     settings = terminal.settings()
     console = terminal.console()
-    postman = Postman(url or terminal.api_url(settings), patience, waiting=_Waiting(console))
+    where, token = url or terminal.api_url(settings), terminal.ingest_token(settings)
+    postman = Postman(where, patience, waiting=_Waiting(console), token=token)
     journey = Journey(postman, Bookmarks(settings.data_dir / "ingest"), console)
     try:
         for name in files:

@@ -32,7 +32,7 @@ def serve() -> None:
 
     The embedded broker is left out when something answers at REDIS_URL already.
     """
-    settings = terminal.settings()
+    settings = terminal.guarded(terminal.settings())
     console = terminal.console()
     within(settings, console, Stack.run)
 

@@ -14,7 +14,7 @@ from workers.settings import knobs
 SETTINGS = {knob.name for knob in knobs()}
 OURS = ["api", "worker-analyze", "worker-deliver", "worker-analyze-gpu"]
 # Read by Compose itself, by the images of others, or by Vector: no settings of ours.
-FOREIGN = {"IMAGE_NAME", "INFLUX_USERNAME", "INFLUX_PASSWORD", "DIAL_LOG_DIR"}
+FOREIGN = {"IMAGE_NAME", "INFLUX_USERNAME", "INFLUX_PASSWORD", "DIAL_LOG_DIR", "DIAL_ANALYTICS_TOKEN"}
 INTERPOLATION = re.compile(r"\$\{(\w+)(?P<default>:?[-?][^}]*)?\}")
 
 
@@ -112,7 +112,7 @@ def test_analysis_gets_the_smallest_share_of_the_processor() -> None:
 
 
 def test_no_secret_has_a_default() -> None:
-    for name in ("INFLUX_API_TOKEN", "INFLUX_PASSWORD"):
+    for name in ("INFLUX_API_TOKEN", "INFLUX_PASSWORD", "DIAL_ANALYTICS_TOKEN", "READ_TOKENS"):
         defaults = [
             match["default"]
             for line in strings(compose())

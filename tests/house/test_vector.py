@@ -41,4 +41,4 @@ def test_compose_mounts_the_log_folder_and_the_position_where_the_config_looks()
 
 
 def test_compose_sets_the_variables_that_the_config_reads() -> None:
-    assert "DIAL_ANALYTICS_URL" in service("vector")["environment"]
+    assert {"DIAL_ANALYTICS_URL", "DIAL_ANALYTICS_TOKEN"} <= set(service("vector")["environment"])

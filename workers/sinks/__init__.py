@@ -35,6 +35,7 @@ def _influx(settings: Settings) -> Sink:
         org=settings.influx_org if settings.influx_bucket else NO_ORG,
         token=settings.influx_api_token,
         timeout_s=settings.influx_timeout_s,
+        ca_file=str(settings.influx_ca_file) if settings.influx_ca_file else None,
     )
     to_points = partial(points, schema=settings.point_schema, usage_per_model=settings.usage_per_model)
     return InfluxSink(place, to_points)

@@ -157,6 +157,8 @@ def shown(knob: Knob) -> str:
         return f"./{default}"
     if isinstance(default, bool):
         return str(default).lower()
+    if isinstance(default, tuple):
+        return ",".join(default)
     return "" if default is None else f"{default:g}" if isinstance(default, float) else str(default)
 
 

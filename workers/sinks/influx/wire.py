@@ -43,6 +43,7 @@ class InfluxTarget:
     org: str = NO_ORG
     token: str = field(default="", repr=False)
     timeout_s: float = 10.0
+    ca_file: str | None = None
     connections: int = 32
 
 
@@ -67,6 +68,7 @@ class Wire:
             org=target.org,
             timeout=round(target.timeout_s * 1000),
             enable_gzip=True,
+            ssl_ca_cert=target.ca_file,
             connection_pool_maxsize=target.connections,
         )
         self._api = self._client.write_api(write_options=SYNCHRONOUS)
