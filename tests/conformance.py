@@ -20,7 +20,7 @@ PROFILE = "model_rates"
 # The older edition of the contract is the one that priced by these rates.
 PROFILE_CASES = ["--env-profile", PROFILE, "--edition", "2024"]
 # It also counted the models behind a call one by one, which is an option now.
-PROFILE_ENV = {"USAGE_PER_MODEL": "true"}
+PROFILE_ENV = {"USAGE_PER_MODEL": "points"}
 COMMAND = Path(sys.executable).with_name("dial-analytics")
 STARTS_S = 180.0
 # Longer than the runner's own patience: the two cores of continuous integration are busy.

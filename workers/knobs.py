@@ -163,11 +163,6 @@ TEXT = matching(r"(?s).*", "any text")
 BLANK_TEXT = matching(r"(?s).*", "any text; empty turns it off", blank=True)
 PATH = Kind("a path", lambda env, name: env.path(name))
 FLAG = Kind("true or false", lambda env, name: env.bool(name))
-SWITCHED = {"points": True, "true": True, "off": False, "false": False}
-# The contract names the value "points"; whoever thinks of it as a switch is understood as well.
-POINTS = Kind(
-    "points or off", lambda env, name: SWITCHED[_chosen(env.str(name), tuple(SWITCHED))]
-)
 TOKENS = listed("texts of ASCII characters, separated by commas", check_tokens)
 HTTP_URL = matching(r"https?://[^\s/]+", "a URL that starts with http:// or https://")
 REDIS_URL = matching(r"rediss?://\S+", "a URL that starts with redis:// or rediss://")

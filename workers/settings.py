@@ -43,6 +43,7 @@ JSON_LOG = (
 )
 LEVELS = one_of("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 RATES = checked("a JSON object: model -> rates", PriceBook.from_model_rates)
+PER_MODEL = one_of("off", "points")
 SCHEMA = Kind("compat or lean", lambda env, name: env.enum(name, enum=PointSchema, by_value=True))
 NO_EXPORTER = one_of("none")
 
@@ -81,8 +82,8 @@ class Settings:
     point_schema: PointSchema = knob(
         "POINT_SCHEMA", SCHEMA, PointSchema.COMPAT, "`lean` keeps request ids out of the tags: fewer series."
     )
-    usage_per_model: bool = knob(
-        "USAGE_PER_MODEL", POINTS, default=False, help="`points` also writes a point per model behind a call."
+    usage_per_model: str = knob(
+        "USAGE_PER_MODEL", PER_MODEL, "off", "`points` also writes a point per model behind a call."
     )
 
     topic_model: str = knob(

@@ -37,7 +37,8 @@ def _influx(settings: Settings) -> Sink:
         timeout_s=settings.influx_timeout_s,
         ca_file=str(settings.influx_ca_file) if settings.influx_ca_file else None,
     )
-    to_points = partial(points, schema=settings.point_schema, usage_per_model=settings.usage_per_model)
+    per_model = settings.usage_per_model == "points"
+    to_points = partial(points, schema=settings.point_schema, usage_per_model=per_model)
     return InfluxSink(place, to_points)
 
 

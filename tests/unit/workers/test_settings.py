@@ -46,13 +46,13 @@ def test_values_are_read_in_their_types() -> None:
             "PORT": "80",
             "LEASE_SECONDS": "2.5",
             "POINT_SCHEMA": "lean",
-            "USAGE_PER_MODEL": "true",
+            "USAGE_PER_MODEL": "points",
             "LOG_LEVEL": "debug",
         }
     )
 
     assert (settings.port, settings.lease_seconds, settings.point_schema) == (80, 2.5, PointSchema.LEAN)
-    assert (settings.usage_per_model, settings.log_level) == (True, "DEBUG")
+    assert (settings.usage_per_model, settings.log_level) == ("points", "DEBUG")
 
 
 def test_an_empty_value_is_the_same_as_none() -> None:
@@ -69,7 +69,7 @@ def test_an_empty_topic_model_turns_topics_off() -> None:
         ("PORT", "x", "PORT='x': allowed is a whole number from 1 to 65535"),
         ("PORT", "0", "PORT='0': allowed is a whole number from 1 to 65535"),
         ("LEASE_SECONDS", "nan", "LEASE_SECONDS='nan': allowed is a number of seconds from 1 to 3600"),
-        ("USAGE_PER_MODEL", "maybe", "USAGE_PER_MODEL='maybe': allowed is true or false"),
+        ("USAGE_PER_MODEL", "maybe", "USAGE_PER_MODEL='maybe': allowed is off or points"),
         ("POINT_SCHEMA", "fat", "POINT_SCHEMA='fat': allowed is compat or lean"),
         ("LOG_LEVEL", "loud", "LOG_LEVEL='loud': allowed is DEBUG, INFO, WARNING, ERROR or CRITICAL"),
         ("TOPIC_DEVICE", "tpu", "TOPIC_DEVICE='tpu': allowed is auto, cpu, cuda, cuda:N or mps"),
