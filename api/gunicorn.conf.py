@@ -12,7 +12,8 @@ except SettingsError as error:
 bind = f"{_settings.host}:{_settings.port}"
 workers = _settings.api_workers
 worker_class = "gthread"
-threads = 4
+# Most of them wait: for the rest of a slow body, or on a connection that is kept open.
+threads = 16
 keepalive = _settings.timeout_keep_alive
 preload_app = True
 accesslog = None

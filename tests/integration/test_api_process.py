@@ -5,6 +5,7 @@ import socket
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import httpx
@@ -105,15 +106,13 @@ def test_a_chunked_body_over_the_limit_is_answered_413(api: Api) -> None:
 
 
 def test_slow_senders_keep_nobody_waiting(api: Api) -> None:
-    """Six bodies that never end, and a request beside them."""
-    slow = [socket.create_connection(("127.0.0.1", api.port)) for _ in range(6)]
-    for sender in slow:
-        sender.sendall(b"POST /data HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n[")
+    """Twelve bodies that never end, and a request beside them."""
+    with ExitStack() as open_sockets:
+        for _ in range(12):
+            sender = open_sockets.enter_context(socket.create_connection(("127.0.0.1", api.port)))
+            sender.sendall(b"POST /data HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n[")
 
-    assert httpx.post(f"{api.url}/data", json=[{"message": LINE}], timeout=5).status_code == 200
-
-    for sender in slow:
-        sender.close()
+        assert httpx.post(f"{api.url}/data", json=[{"message": LINE}], timeout=10).status_code == 200
 
 
 def test_nothing_is_logged_of_a_request(api: Api) -> None:
