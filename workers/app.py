@@ -24,10 +24,9 @@ TRANSPORT = {
     "socket_timeout": 3,
     "socket_keepalive": True,
     "health_check_interval": 5,
-    # Messages that a killed worker had fetched come back soon; a doubled wake-up is harmless.
-    "visibility_timeout": 15,
-    "unacked_restore_interval": 1,
-    "unacked_restore_throttle": 1,
+    # No books are kept on messages under way: that costs two trips to Redis each, fails when its memory is full,
+    # and brings back late what the sweeper has woken long before.
+    "ack_emulation": False,
 }
 
 

@@ -197,12 +197,11 @@ class ParcelStore(LetterBox):
         return [parcel_id.decode() for parcel_id in ids]
 
     def stats(self) -> Stats:
-        seconds, micros = self.redis.time()
         backlog = {task: self.redis.zcard(f"dial:due:{task}") for task in TASKS}
         oldest = {
             task: cast("Any", self.redis.zrange(f"dial:born:{task}", 0, 0, withscores=True)) for task in TASKS
         }
-        now = seconds + micros / 1e6
+        now = float(self._run("now"))
         return Stats(
             backlog=backlog,
             oldest_s={task: max(0.0, now - first[0][1]) if first else 0.0 for task, first in oldest.items()},

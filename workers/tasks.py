@@ -26,7 +26,8 @@ from workers.telemetry import log_context, place
 logger = logging.getLogger(__name__)
 
 FIRST_BACKOFF_S = 1.0
-LONGEST_BACKOFF_S = 30.0
+# So that a sink that is back is noticed soon, by the oldest parcels too.
+LONGEST_BACKOFF_S = 8.0
 # A sink may ask for a longer pause than we would take by ourselves, but not for the rest of the week.
 LONGEST_RETRY_AFTER_S = 300.0
 

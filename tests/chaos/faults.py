@@ -103,10 +103,11 @@ def fill_disk(stage: Stage, seconds: float) -> None:
 
 
 def step_clock(stage: Stage, to_s: int, seconds: float) -> None:
-    """The clock of Redis jumps, while parcels are leased, and some of their holders are dead."""
-    kill_children(stage, ANALYZE, 2)
-    stage.plant.kill(DELIVER)
-    stage.plant.set_clock(to_s)
+    """The clock of Redis jumps while deliveries hang, and their worker dies: its leases now run for long."""
+    with stage.plant.influx.feeling(Mood(hangs=True)):
+        time.sleep(2.0)
+        stage.plant.kill(DELIVER)
+        stage.plant.set_clock(to_s)
     time.sleep(seconds)
 
 

@@ -1,8 +1,11 @@
 -- ARGV: id, new lease token, lease seconds, most attempts. Counts the attempt before the work is done.
 local id, lease, seconds, most = arg(), arg(), number(), number()
 local key = parcel_key(id)
-local was = redis.call('HMGET', key, 'task', 'not_before', 'leased_until', 'attempts')
+local was = redis.call('HMGET', key, 'task', 'not_before', 'leased_until', 'attempts', 'lease')
 if not was[1] then return false end
+local wanted = { 'task', 'sink', 'payload', 'records', 'attempts', 'created', 'error', 'waits' }
+-- The same question again, because the answer got lost on the way.
+if was[5] == lease then return redis.call('HMGET', key, unpack(wanted)) end
 local now = clock()
 if tonumber(was[2]) > now or tonumber(was[3]) > now then return false end
 if tonumber(was[4]) >= most then
@@ -14,4 +17,4 @@ redis.call('PERSIST', key)
 redis.call('HINCRBY', key, 'attempts', 1)
 redis.call('HSET', key, 'lease', lease, 'leased_until', now + seconds, 'wakes', 0)
 redis.call('ZADD', due_key(was[1]), now + seconds, id)
-return redis.call('HMGET', key, 'task', 'sink', 'payload', 'records', 'attempts', 'created', 'error', 'waits')
+return redis.call('HMGET', key, unpack(wanted))
