@@ -1,79 +1,22 @@
 """The whole embedded stack from outside: it starts, takes a log, shows what came out, and stops."""
 
 import json
-import os
 import re
 import signal
 import socket
 import subprocess
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from tests.servers import ROOT, Process, free_port, listens, wait_until
+from tests.servers import ROOT, Process, listens, wait_until
+from tests.system.stack import Stack
 
 pytestmark = [pytest.mark.system, pytest.mark.slow]
 
 SAMPLE = ROOT / "samples" / "aidial.log"
-COMMAND = [sys.executable, "-m", "api.cli"]
-
-
-class Stack:
-    """One stack on ports and in a folder of its own."""
-
-    def __init__(self, folder: Path, *, topic_model: str | None = "") -> None:
-        self.port, self.broker_port = free_port(), free_port()
-        self.env: dict[str, str | None] = {
-            "HOST": "127.0.0.1",
-            "PORT": str(self.port),
-            "REDIS_URL": f"redis://127.0.0.1:{self.broker_port}/0",
-            "DATA_DIR": str(folder / "data"),
-            "TOPIC_MODEL": topic_model,
-            "HF_HUB_OFFLINE": "1",
-            "COLUMNS": "200",
-        }
-        self.log = folder / "stack.log"
-        self.url = f"http://127.0.0.1:{self.port}"
-
-    def process(self, *arguments: str) -> Process:
-        return Process([*COMMAND, *arguments], self.log, env=self.env)
-
-    def call(self, *arguments: str) -> str:
-        """What a command prints; it has to end well."""
-        env = {name: value for name, value in {**os.environ, **self.env}.items() if value is not None}
-        command = [*COMMAND, *arguments]
-        done = subprocess.run(
-            command, env=env, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
-
-    def ready(self) -> bool:
-        try:
-            return httpx.get(f"{self.url}/ready").status_code == 200
-        except httpx.TransportError:
-            return False
-
-    def empty(self) -> bool:
-        return not any(httpx.get(f"{self.url}/ready").json()["backlog"].values())
-
-
-@pytest.fixture
-def stack(tmp_path: Path) -> Stack:
-    return Stack(tmp_path)
-
-
-@pytest.fixture
-def served(stack: Stack) -> Iterator[Process]:
-    """A running stack, to be interrupted by the test."""
-    process = stack.process("serve")
-    process.start(stack.ready, timeout_s=60)
-    yield process
-    process.stop(timeout_s=25)
 
 
 def started(output: str) -> set[str]:
