@@ -6,6 +6,8 @@
 4. The workers are woken up (`bell`); should that fail, the sweeper finds the parcels.
 """
 
+import logging
+
 from flask import Blueprint, Response, request
 from redis import RedisError
 
@@ -17,6 +19,7 @@ from api.verdict import TASK, Shipment, examine
 from workers.parcels import Crowded
 from workers.settings import Settings
 
+logger = logging.getLogger(__name__)
 doors = Blueprint("ingest", __name__)
 
 
@@ -26,7 +29,7 @@ def data() -> list[dict[str, str]]:
     raw = receive(held.settings)
     with held.turn:
         verdict = examine(understand(raw, held.settings))
-        shipment = verdict.shipment(held.settings.parcel_records)
+        shipment = verdict.shipment(held.settings.parcel_records, held.settings.unreadable_brake)
     store(shipment, held)
     return verdict.replies()
 
@@ -58,5 +61,7 @@ def store(shipment: Shipment, held: House) -> None:
         raise Unavailable("store_unavailable", "The batch could not be stored: send it again") from error
     except Crowded as crowded:
         raise Waiting(crowded.reason, "Too much is waiting already: send the batch again later") from crowded
+    if shipment.braked:
+        logger.error("unreadable_batch", extra={"records": shipment.letters[0].records})
     for parcel in shipment.parcels:
         held.wake(parcel.id, TASK)

@@ -8,7 +8,7 @@ from uuid import uuid4
 from analytics.errors import MalformedRecord
 from analytics.record import parse
 from api.items import INVALID_JSON, INVALID_MESSAGE, Item
-from workers.letters import NewLetter, make_letter
+from workers.letters import UNREADABLE_BATCH, NewLetter, letters_for
 from workers.parcels import NewParcel
 from workers.payload import pack
 
@@ -30,6 +30,7 @@ class Shipment:
     parcels: tuple[NewParcel, ...]
     letters: tuple[NewLetter, ...]
     counts: Mapping[str, int]
+    braked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,22 +42,21 @@ class Verdict:
     def replies(self) -> list[dict[str, str]]:
         return [_reply(item.reason) if item.reason else SUCCESS for item in self.items]
 
-    def shipment(self, most: int) -> Shipment:
-        """Parcels of at most so many lines, and one dead letter per reason.
+    def shipment(self, most: int, brake: float) -> Shipment:
+        """Parcels of at most so many lines, and dead letters for the rest.
 
         The id of a letter is made of what it holds, so a batch that comes twice leaves one letter.
         """
         texts = [item.text for item in self.items if not item.reason]
-        refused: dict[str, list[str]] = {}
-        for item in self.items:
-            if item.reason:
-                refused.setdefault(item.reason, []).append(item.text)
+        refused = [(item.reason, item.text) for item in self.items if item.reason]
+        letters = letters_for(refused, len(self.items), brake)
+        braked = any(letter.reason == UNREADABLE_BATCH for letter in letters)
+        counts = Counter(f"refused:{item.reason}" if item.reason else "accepted" for item in self.items)
         return Shipment(
-            tuple(
-                NewParcel(uuid4().hex, TASK, "", pack(chunk), len(chunk)) for chunk in _chunks(texts, most)
-            ),
-            tuple(make_letter(TASK, "", found, reason) for reason, found in refused.items()),
-            Counter(f"refused:{item.reason}" if item.reason else "accepted" for item in self.items),
+            tuple(NewParcel(uuid4().hex, TASK, "", pack(some), len(some)) for some in _chunks(texts, most)),
+            letters,
+            counts | Counter(braked=int(braked)),
+            braked,
         )
 
 

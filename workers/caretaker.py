@@ -17,6 +17,7 @@ from workers.parcels import TASKS, Parcel, ParcelStore
 logger = logging.getLogger(__name__)
 
 SWEEP_EVERY_S = 1.0
+PURGE_EVERY_S = 60.0
 MOST_WAKE_UPS = 100
 
 Wake = Callable[[str, str], bool]
@@ -71,6 +72,7 @@ class Caretaker:
         renew_every = max(self._store.lease_s / 3, 0.05)
         pause = min(SWEEP_EVERY_S, renew_every)
         renew_at, sweep_at = time.monotonic() + renew_every, time.monotonic()
+        purge_at = time.monotonic()
         while not self._stopped.wait(pause):
             now = time.monotonic()
             if now >= renew_at:
@@ -79,6 +81,9 @@ class Caretaker:
             if now >= sweep_at:
                 sweep_at = now + SWEEP_EVERY_S
                 self._guarded(self._sweep)
+            if now >= purge_at:
+                purge_at = now + PURGE_EVERY_S
+                self._guarded(self._purge)
 
     def _guarded(self, duty: Callable[[], None]) -> None:
         """Redis may be away for hours: say so once, go on trying, and say when it is back."""
@@ -106,6 +111,11 @@ class Caretaker:
             lost = self._at_hand.pop(parcel.lease, None)
         if lost:
             logger.info("lease_gone", extra={"parcel": parcel.id})
+
+    def _purge(self) -> None:
+        forgotten = self._store.purge()
+        if forgotten:
+            logger.warning("dead_letters_expired", extra={"letters": forgotten})
 
     def _sweep(self) -> None:
         told = sweep(self._store, self._wake)

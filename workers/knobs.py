@@ -113,8 +113,12 @@ def whole(low: int, high: int) -> Kind:
 
 
 def seconds(low: float, high: float) -> Kind:
+    return number("seconds", low, high)
+
+
+def number(unit: str, low: float, high: float) -> Kind:
     check = Range(low, high)
-    words = f"a number of seconds from {low:g} to {high:g}"
+    words = f"a number {f'of {unit} ' if unit else ''}from {low:g} to {high:g}"
     return Kind(words, lambda env, name: env.float(name, validate=check))
 
 

@@ -1,16 +1,21 @@
 """Dead letters: what gave up, kept in Redis with its reason until a person replays or drops it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
+from itertools import islice
 from typing import Any, cast
 
 from redis import Redis
 
+from workers.keeping import FULL, WHOLE, Keeping
 from workers.payload import pack
 from workers.scripts import Scripts
 
 PAGE = 200
+UNREADABLE_BATCH = "unreadable_batch"
+# A few bad lines are no bad deploy, however small the batch.
+BRAKE_FROM = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +30,10 @@ class NewLetter:
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """A parcel, or some records of one, that gave up: what it holds and why. `error` is its last error."""
+    """A parcel, or some records of one, that gave up: what it holds and why. `error` is its last error.
+
+    `kept` says how much of it there is (workers/keeping.py); only what was kept whole can be replayed.
+    """
 
     id: str
     task: str
@@ -37,6 +45,7 @@ class DeadLetter:
     records: int
     payload: bytes
     error: str = ""
+    kept: str = FULL
 
 
 def make_letter(task: str, sink: str, items: list[Any], reason: str) -> NewLetter:
@@ -46,28 +55,63 @@ def make_letter(task: str, sink: str, items: list[Any], reason: str) -> NewLette
     return NewLetter(digest.hexdigest(), task, sink, payload, len(items), reason)
 
 
+def letters_for(failures: Sequence[tuple[str, str]], of: int, brake: float) -> tuple[NewLetter, ...]:
+    """Letters for the unreadable ones among `of` log lines, given as reason and line.
+
+    One letter per reason; but once the share of the brake is reached, one letter for all of them, so that a
+    bad deploy upstream is replayed with one command.
+    """
+    if brake and len(failures) >= max(BRAKE_FROM, brake * of):
+        return (make_letter("analyze", "", [line for _, line in failures], UNREADABLE_BATCH),)
+    lines: dict[str, list[Any]] = {}
+    for reason, line in failures:
+        lines.setdefault(reason, []).append(line)
+    return tuple(make_letter("analyze", "", found, reason) for reason, found in lines.items())
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which letters are meant: those of a reason, buried in a span of time (Unix seconds); by default all."""
+
+    reason: str | None = None
+    after: float | None = None
+    before: float | None = None
+
+    @property
+    def span(self) -> tuple[str, str]:
+        """The bounds as Redis writes them; `after` is included, `before` is not."""
+        upper = "+inf" if self.before is None else f"({self.before}"
+        return ("-inf" if self.after is None else str(self.after)), upper
+
+
+ALL = Choice()
+
+
 class LetterBox:
     """The dead letters in one Redis. Every method may raise redis.RedisError."""
 
-    def __init__(self, redis: Redis) -> None:
+    def __init__(self, redis: Redis, keeping: Keeping = WHOLE) -> None:
         self.redis = redis
+        self.keeping = keeping
         self._run = Scripts(redis)
 
-    def letters(self, *, reason: str | None = None, limit: int = 100) -> list[DeadLetter]:
-        """The newest dead letters first, all or those of one reason."""
-        found: list[DeadLetter] = []
-        for ids in self._letter_pages():
-            read = (self.letter(letter_id) for letter_id in ids)
-            found += [letter for letter in read if letter and reason in (None, letter.reason)]
-            if len(found) >= limit:
-                break
-        return found[:limit]
+    def letters(
+        self, choice: Choice = ALL, *, reason: str | None = None, limit: int = 100
+    ) -> list[DeadLetter]:
+        """The newest of the chosen letters first; `reason` alone is a choice, too."""
+        return list(islice(self.each(Choice(reason) if reason else choice), limit))
 
-    def _letter_pages(self) -> Iterable[list[str]]:
-        start = 0
-        while ids := cast("list[bytes]", self.redis.zrevrange("dial:letters", start, start + PAGE - 1)):
-            yield [letter_id.decode() for letter_id in ids]
-            start += PAGE
+    def each(self, choice: Choice = ALL) -> Iterator[DeadLetter]:
+        """Read the chosen letters one by one, the newest first."""
+        for letter_id in self._ids(choice):
+            letter = self.letter(letter_id)
+            if letter and choice.reason in (None, letter.reason):
+                yield letter
+
+    def _ids(self, choice: Choice) -> list[str]:
+        lower, upper = choice.span
+        found = cast("list[bytes]", self.redis.zrevrangebyscore("dial:letters", upper, lower))
+        return [letter_id.decode() for letter_id in found]
 
     def letter(self, letter_id: str) -> DeadLetter | None:
         fields = cast("dict[bytes, bytes]", self.redis.hgetall(f"dial:letter:{letter_id}"))
@@ -86,12 +130,40 @@ class LetterBox:
             records=int(text["records"]),
             payload=payload,
             error=text["error"],
+            kept=text.get("kept", FULL),
         )
 
     def replay(self, ids: Iterable[str]) -> int:
-        """Make dead letters due again, with their attempts forgotten; how many there were."""
-        return int(self._run("replay", *ids))
+        """Make letters that were kept whole due again, with their attempts forgotten; how many there were."""
+        return sum(int(self._run("replay", *some)) for some in _pages(ids))
 
     def drop(self, ids: Iterable[str]) -> int:
         """Forget dead letters for good; how many there were."""
-        return int(self._run("drop", *ids))
+        return sum(int(self._run("drop", *some)) for some in _pages(ids))
+
+    def restore(self, letters: Iterable[DeadLetter]) -> int:
+        """Put exported letters back; how many were not here any more."""
+        return sum(int(self._run("restore", *_texts(letter))) for letter in letters)
+
+    def purge(self) -> int:
+        """Forget the letters whose time is up; how many."""
+        done = 0
+        while self.keeping.lasting_s:
+            some = int(self._run("purge", self.keeping.lasting_s, PAGE))
+            done += some
+            if some < PAGE:
+                break
+        return done
+
+
+def _texts(letter: DeadLetter) -> tuple[bytes | str | float, ...]:
+    """As the script `restore` reads a letter."""
+    held = (letter.id, letter.task, letter.sink, letter.records, letter.payload, letter.reason, letter.kept)
+    return (*held, letter.created, letter.attempts, letter.error, letter.buried)
+
+
+def _pages(ids: Iterable[str]) -> Iterator[list[str]]:
+    """So many at once that Redis is busy for a moment only."""
+    rest = iter(ids)
+    while page := list(islice(rest, PAGE)):
+        yield page

@@ -16,6 +16,7 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry
 
 from workers import ledger
+from workers.keeping import FULL, WHOLE, Keeping
 from workers.letters import LetterBox, NewLetter
 from workers.settings import Settings
 
@@ -24,6 +25,7 @@ TASKS = ("analyze", "deliver")
 CELERY_PREFIX = "dial:celery:"
 # A parcel whose wake-ups are lost again and again is still woken this often.
 LONGEST_PATIENCE_S = 60.0
+DAY_S = 86_400.0
 
 
 class Crowded(Exception):
@@ -40,6 +42,9 @@ class Limits:
 
     parcels: int = 0
     age_s: float = 0.0
+
+
+ANY = Limits()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +102,7 @@ def make_store(settings: Settings) -> "ParcelStore":
         lease_s=settings.lease_seconds,
         max_attempts=settings.max_attempts,
         limits=Limits(settings.max_backlog_parcels, settings.max_backlog_age_s),
+        keeping=Keeping(settings.dead_letter_payload, settings.dead_letter_ttl_days * DAY_S),
     )
 
 
@@ -110,9 +116,10 @@ class ParcelStore(LetterBox):
         patience_s: float,
         lease_s: float,
         max_attempts: int,
-        limits: Limits = Limits(),
+        limits: Limits = ANY,
+        keeping: Keeping = WHOLE,
     ) -> None:
-        super().__init__(redis)
+        super().__init__(redis, keeping)
         self.lease_s = lease_s
         self._patience_s = patience_s
         self._max_attempts = max_attempts
@@ -130,7 +137,7 @@ class ParcelStore(LetterBox):
         Raises Crowded when the limits are reached; nothing else that is written asks for them.
         """
         limits = self._limits
-        rest = _rest(parcels, letters, counts)
+        rest = self._rest(parcels, letters, counts)
         refusal = self._run("put", limits.parcels, limits.age_s, self._patience_s, *rest)
         if refusal:
             raise Crowded(refusal.decode())
@@ -138,22 +145,15 @@ class ParcelStore(LetterBox):
     def take(self, parcel_id: str) -> Parcel | None:
         """Lease it. None: gone, leased by another, not due yet, or just buried after too many attempts."""
         lease = uuid4().hex
-        found = self._run("take", parcel_id, lease, self.lease_s, self._max_attempts)
+        limits = self.lease_s, self._max_attempts, self.keeping.payload
+        found = self._run("take", parcel_id, lease, *limits)
         if not found:
             return None
-        task, sink, payload, records, attempts, created, error, waits = found
-        return Parcel(
-            id=parcel_id,
-            task=task.decode(),
-            sink=sink.decode(),
-            payload=payload,
-            records=int(records),
-            attempts=int(attempts),
-            created=float(created),
-            lease=lease,
-            error=error.decode(),
-            waits=int(waits),
-        )
+        parcel = _parcel(parcel_id, lease, found)
+        if parcel.attempts > self._max_attempts:
+            self.bury(parcel, "max_attempts")
+            return None
+        return parcel
 
     def renew(self, parcel: Parcel) -> bool:
         """Hold the lease for another while. False: it has been lost."""
@@ -168,7 +168,7 @@ class ParcelStore(LetterBox):
         counts: Mapping[str, int] | None = None,
     ) -> bool:
         """Remove it and write what follows, in one step. A delivered parcel ends the pause of its sink."""
-        rest = _rest(parcels, letters, counts)
+        rest = self._rest(parcels, letters, counts)
         return bool(self._run("finish", parcel.id, parcel.lease, self._patience_s, *rest))
 
     def postpone(
@@ -183,18 +183,23 @@ class ParcelStore(LetterBox):
         """Give it back, not to be taken before the delay. `pause` marks its sink as needing a person."""
         counts = {f"retries:{parcel.sink}": 1} if parcel.sink and not count_attempt else {}
         marks = (int(count_attempt), error if pause else "")
-        rest = _rest((), (), counts)
+        rest = self._rest((), (), counts)
         return bool(self._run("postpone", parcel.id, parcel.lease, delay_s, error, *marks, *rest))
 
     def bury(self, parcel: Parcel, reason: str) -> bool:
-        """Give it up: the same parcel becomes a dead letter."""
-        return bool(self._run("bury", parcel.id, parcel.lease, reason))
+        """Give it up: the same parcel becomes a dead letter, kept as letters are."""
+        kept, rest = self.keeping.of(parcel.task, parcel.payload)
+        return bool(self._run("bury", parcel.id, parcel.lease, reason, kept, b"" if kept == FULL else rest))
 
     def wake_due(self, task: str, limit: int) -> list[str]:
         """Claim parcels that nobody seems to know of. Each goes to one caller, and less often each time."""
         queue = CELERY_PREFIX + task
         ids = self._run("wake_due", task, queue, limit, self._patience_s, LONGEST_PATIENCE_S)
         return [parcel_id.decode() for parcel_id in ids]
+
+    def age_s(self, parcel: Parcel) -> float:
+        """How long ago the parcel was made, in seconds."""
+        return max(0.0, float(self._run("now")) - parcel.created)
 
     def stats(self) -> Stats:
         backlog = {task: self.redis.zcard(f"dial:due:{task}") for task in TASKS}
@@ -210,23 +215,42 @@ class ParcelStore(LetterBox):
             counters=ledger.read(self.redis),
         )
 
+    def _rest(
+        self,
+        parcels: Sequence[NewParcel],
+        letters: Sequence[NewLetter],
+        counts: Mapping[str, int] | None,
+    ) -> list[bytes | str | float]:
+        """What is written along, as the scripts read it: three lists, each led by its length."""
+        args: list[bytes | str | float] = [len(parcels)]
+        for new in parcels:
+            args += [new.id, new.task, new.sink, new.records, new.payload]
+        args.append(len(letters))
+        for letter in letters:
+            kept, payload = self.keeping.of(letter.task, letter.payload)
+            args += [letter.id, letter.task, letter.sink, letter.records, payload, letter.reason, kept]
+        named = ledger.checked(counts or {})
+        args.append(len(named))
+        for name, by in named.items():
+            args += [name, by]
+        return args
+
     def _hash(self, key: str) -> dict[str, str]:
         found = cast("dict[bytes, bytes]", self.redis.hgetall(key))
         return {name.decode(): value.decode() for name, value in found.items()}
 
 
-def _rest(
-    parcels: Sequence[NewParcel], letters: Sequence[NewLetter], counts: Mapping[str, int] | None
-) -> list[bytes | str | float]:
-    """What is written along, as the scripts read it: three lists, each led by its length."""
-    named = ledger.checked(counts or {})
-    args: list[bytes | str | float] = [len(parcels)]
-    for parcel in parcels:
-        args += [parcel.id, parcel.task, parcel.sink, parcel.records, parcel.payload]
-    args.append(len(letters))
-    for letter in letters:
-        args += [letter.id, letter.task, letter.sink, letter.records, letter.payload, letter.reason]
-    args.append(len(named))
-    for name, by in named.items():
-        args += [name, by]
-    return args
+def _parcel(parcel_id: str, lease: str, found: Sequence[bytes]) -> Parcel:
+    task, sink, payload, records, attempts, created, error, waits = found
+    return Parcel(
+        id=parcel_id,
+        task=task.decode(),
+        sink=sink.decode(),
+        payload=payload,
+        records=int(records),
+        attempts=int(attempts),
+        created=float(created),
+        lease=lease,
+        error=error.decode(),
+        waits=int(waits),
+    )

@@ -11,6 +11,7 @@ from typing import Any
 
 from analytics.points import PointSchema
 from analytics.pricing import PriceBook
+from workers.keeping import FULL, NO_BODIES, NONE
 from workers.knobs import (
     BLANK_TEXT,
     DEVICE,
@@ -28,6 +29,7 @@ from workers.knobs import (
     SettingsError,
     checked,
     knob,
+    number,
     one_of,
     seconds,
     whole,
@@ -113,6 +115,24 @@ class Settings:
     )
     patience_seconds: float = knob(
         "PATIENCE_SECONDS", seconds(0.1, 3600), 5.0, "A parcel whose wake-up got lost is woken after this."
+    )
+    dead_letter_payload: str = knob(
+        "DEAD_LETTER_PAYLOAD",
+        one_of(FULL, NO_BODIES, NONE),
+        FULL,
+        "How much of a dead letter is kept; only `full` can be replayed.",
+    )
+    dead_letter_ttl_days: float = knob(
+        "DEAD_LETTER_TTL_DAYS",
+        number("days", 0, 3650),
+        0.0,
+        "A dead letter is forgotten after this; 0: never.",
+    )
+    unreadable_brake: float = knob(
+        "UNREADABLE_BRAKE",
+        number("", 0, 1),
+        0.5,
+        "If this share of a batch is unreadable, it becomes one dead letter; 0: never.",
     )
     parcel_records: int = knob(
         "PARCEL_RECORDS", whole(1, 10_000), 200, "Most log lines in one parcel; larger batches are split."

@@ -5,11 +5,9 @@ Whatever goes wrong here leaves the parcel in Redis; the caretaker wakes it agai
 
 import logging
 import random
-from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from types import TracebackType
-from typing import Any
 
 from celery import Task, shared_task
 from redis import RedisError
@@ -17,7 +15,7 @@ from redis import RedisError
 from analytics import pipeline
 from analytics.event import Event
 from workers.floor import Floor
-from workers.letters import NewLetter, make_letter
+from workers.letters import UNREADABLE_BATCH, letters_for, make_letter
 from workers.parcels import NewParcel, Parcel
 from workers.payload import pack, unpack
 from workers.sinks.base import Rejection, SinkUnavailable
@@ -101,10 +99,14 @@ def _analyze(floor: Floor, parcel: Parcel) -> Sequence[NewParcel]:
     followers = _followers(parcel, analysis.events, floor.sink_names)
     counts = {"analysed": len(analysis.events)}
     counts |= {f"dropped:{reason}": number for reason, number in analysis.dropped.items()}
-    letters = _unreadable(analysis.failures)
+    failures = [(failure.reason, failure.message) for failure in analysis.failures]
+    letters = letters_for(failures, parcel.records, floor.settings.unreadable_brake)
+    counts["braked"] = sum(letter.reason == UNREADABLE_BATCH for letter in letters)
     if not floor.store.finish(parcel, parcels=followers, letters=letters, counts=counts):
         logger.warning("lease_lost")
         return ()
+    if counts["braked"]:
+        logger.error("unreadable_batch", extra={"records": len(failures)})
     extra = {"records": parcel.records, "events": len(analysis.events), "letters": len(letters)}
     logger.info("analysed", extra=extra)
     return followers
@@ -115,14 +117,6 @@ def _followers(parcel: Parcel, events: Sequence[Event], sinks: Sequence[str]) ->
         return []
     payload = pack([event.to_dict() for event in events])
     return [NewParcel(f"{parcel.id}-{sink}", "deliver", sink, payload, len(events)) for sink in sinks]
-
-
-def _unreadable(failures: Sequence[pipeline.Failure]) -> list[NewLetter]:
-    """One letter per reason, so that replaying them after a fix is one step."""
-    messages: dict[str, list[Any]] = defaultdict(list)
-    for failure in failures:
-        messages[failure.reason].append(failure.message)
-    return [make_letter("analyze", "", found, reason) for reason, found in messages.items()]
 
 
 def _deliver(floor: Floor, parcel: Parcel) -> None:

@@ -26,6 +26,8 @@ COUNTERS = {
     "delivered": ("sink", "events written"),
     "retries": ("sink", "postponements because a sink was away"),
     "buried": ("reason", "records in dead letters, counted once per letter"),
+    "braked": ("", "batches of which so much was unreadable that they became one dead letter"),
+    "expired": ("", "records in dead letters that were forgotten because their time was up"),
 }
 # Labels are codes of ours and names of sinks. Anything else might be somebody's words.
 LABEL = re.compile(r"[a-z][a-z0-9_]{0,60}")

@@ -1,19 +1,20 @@
-"""`dial-analytics deadletters`: look at what was given up, try it again, or forget it."""
+"""`dial-analytics deadletters`: look at what was given up, try it again, keep it as a file, or forget it."""
 
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import wraps
+from typing import Any
 
 import click
 from rich.table import Table
 
-from api import terminal
-from workers.letters import DeadLetter
+from api import letterfile, terminal
+from api.moment import MOMENT
+from workers.keeping import FULL
+from workers.letters import Choice, DeadLetter
 from workers.parcels import ParcelStore
 from workers.payload import unpack
-
-# How many letters one command looks at; more of them are a matter of running it again.
-MOST = 100_000
 
 Command = Callable[..., None]
 
@@ -22,39 +23,51 @@ Command = Callable[..., None]
 def deadletters() -> None:
     """Look at what was given up, try it again, or forget it.
 
-    A dead letter holds log lines or events that could not be processed, whole and with the reason.
+    A dead letter holds log lines or events that could not be processed, and the reason.
     """
 
 
-def _chosen(command: Command) -> Command:
-    """The options that say which letters are meant."""
+def _choosing(command: Command) -> Command:
+    """The options --reason, --after and --before, handed on as one `choice`."""
+
+    @click.option("--reason", help="Only those with this reason.")
+    @click.option("--after", type=MOMENT, help="Buried since then: 2026-09-01T12:00, or 2h ago as 2h.")
+    @click.option("--before", type=MOMENT, help="Buried before that.")
+    @wraps(command)
+    def chosen(*, reason: str | None, after: float | None, before: float | None, **others: Any) -> None:
+        command(choice=Choice(reason, after, before), **others)
+
+    return chosen
+
+
+def _picking(command: Command) -> Command:
+    """What `_choosing` offers, single ids, and a trial run."""
     command = click.option("--dry-run", is_flag=True, help="Only say what would be done.")(command)
     command = click.option("--all", "everything", is_flag=True, help="All dead letters.")(command)
-    command = click.option("--reason", help="All of this reason.")(command)
-    return click.argument("ids", nargs=-1, metavar="[ID]...")(command)
+    return click.argument("ids", nargs=-1, metavar="[ID]...")(_choosing(command))
 
 
 @deadletters.command("list")
-@click.option("--reason", help="Only those with this reason.")
+@_choosing
 @click.option(
     "--limit", default=50, show_default=True, type=click.IntRange(min=1), help="The newest so many."
 )
 @click.option("--json", "as_json", is_flag=True, help="For machines.")
-def list_(*, reason: str | None, limit: int, as_json: bool) -> None:
+def list_(*, choice: Choice, limit: int, as_json: bool) -> None:
     """List dead letters, the newest first."""
     with terminal.store(terminal.settings()) as store:
-        letters = store.letters(reason=reason, limit=limit)
+        letters = store.letters(choice, limit=limit)
     if as_json:
         click.echo(json.dumps([_facts(letter) for letter in letters], indent=2))
         return
-    table = Table("id", "reason", "task", "sink", "records", "attempts", "since")
+    table = Table("id", "reason", "task", "sink", "records", "attempts", "kept", "since")
     for letter in letters:
         facts = _facts(letter)
         table.add_row(*(str(facts[name]) for name in _COLUMNS))
     terminal.console().print(table if letters else "No dead letters.")
 
 
-_COLUMNS = ("id", "reason", "task", "sink", "records", "attempts", "buried")
+_COLUMNS = ("id", "reason", "task", "sink", "records", "attempts", "kept", "buried")
 
 
 def _facts(letter: DeadLetter) -> dict[str, str | int]:
@@ -65,6 +78,7 @@ def _facts(letter: DeadLetter) -> dict[str, str | int]:
         "sink": letter.sink or "-",
         "records": letter.records,
         "attempts": letter.attempts,
+        "kept": letter.kept,
         "error": letter.error,
         "buried": datetime.fromtimestamp(letter.buried, UTC).isoformat(sep=" ", timespec="seconds"),
     }
@@ -79,44 +93,92 @@ def show(letter_id: str, *, payload: bool) -> None:
         letter = _find(store, letter_id)
     for name, value in _facts(letter).items():
         click.echo(f"{name + ':':<10} {value}")
-    if payload:
+    if payload and letter.payload:
         for item in unpack(letter.payload):
             click.echo(item if isinstance(item, str) else json.dumps(item))
 
 
 @deadletters.command()
-@_chosen
-def replay(*, ids: tuple[str, ...], reason: str | None, everything: bool, dry_run: bool) -> None:
-    """Try dead letters again: by ID, by --reason, or --all."""
+@_picking
+def replay(*, ids: tuple[str, ...], choice: Choice, everything: bool, dry_run: bool) -> None:
+    """Try dead letters again: by ID, by reason and time, or --all.
+
+    Only what was kept whole can be tried again; what was not stays.
+    """
     with terminal.store(terminal.settings()) as store:
-        chosen = _choose(store, ids, reason, everything=everything)
-        done = len(chosen) if dry_run else store.replay(chosen)
-    click.echo(f"{'Would replay' if dry_run else 'Replayed'} {done} dead letter{'' if done == 1 else 's'}.")
+        chosen = _choose(store, ids, choice, everything=everything)
+        whole = [letter.id for letter in chosen if letter.kept == FULL]
+        done = len(whole) if dry_run else store.replay(whole)
+    click.echo(f"{'Would replay' if dry_run else 'Replayed'} {_letters(done)}.")
+    if len(whole) < len(chosen):
+        click.echo(f"{_letters(len(chosen) - len(whole))} not kept whole, and left where it was.")
 
 
 @deadletters.command()
-@_chosen
-def drop(*, ids: tuple[str, ...], reason: str | None, everything: bool, dry_run: bool) -> None:
-    """Forget dead letters for good: by ID, by --reason, or --all."""
+@_picking
+def drop(*, ids: tuple[str, ...], choice: Choice, everything: bool, dry_run: bool) -> None:
+    """Forget dead letters for good: by ID, by reason and time, or --all."""
     with terminal.store(terminal.settings()) as store:
-        chosen = _choose(store, ids, reason, everything=everything)
-        done = len(chosen) if dry_run else store.drop(chosen)
-    click.echo(f"{'Would drop' if dry_run else 'Dropped'} {done} dead letter{'' if done == 1 else 's'}.")
+        chosen = _choose(store, ids, choice, everything=everything)
+        done = len(chosen) if dry_run else store.drop(letter.id for letter in chosen)
+    click.echo(f"{'Would drop' if dry_run else 'Dropped'} {_letters(done)}.")
 
 
-def _choose(store: ParcelStore, ids: tuple[str, ...], reason: str | None, *, everything: bool) -> list[str]:
-    if sum(map(bool, (ids, reason, everything))) != 1:
-        raise click.UsageError("Say which: IDs, or --reason REASON, or --all.")
+@deadletters.command()
+@_choosing
+@click.argument("file", type=click.Path())
+def export(*, file: str, choice: Choice) -> None:
+    """Write dead letters to a new FILE (- is standard output); they stay here, too.
+
+    The file holds what the letters hold: log lines, people's words.
+    """
+    done = 0
+    try:
+        with terminal.store(terminal.settings()) as store, letterfile.written(file) as stream:
+            for letter in store.each(choice):
+                stream.write(letterfile.line(letter) + "\n")
+                done += 1
+    except OSError as error:
+        raise click.ClickException(f"{file} cannot be written: {error.strerror}.") from None
+    click.echo(f"Exported {_letters(done)}.", err=file == letterfile.STREAM)
+
+
+@deadletters.command("import")
+@click.argument("file", type=click.Path())
+@click.option("--dry-run", is_flag=True, help="Only say what would be done.")
+def import_(*, file: str, dry_run: bool) -> None:
+    """Put exported dead letters back from a FILE (- is standard input); those still here stay as they are."""
+    try:
+        letters = list(letterfile.read(file))
+    except (OSError, UnicodeDecodeError):
+        raise click.ClickException(f"{file} cannot be read.") from None
+    except letterfile.LetterFileError as error:
+        raise click.ClickException(f"{file}: {error}. Nothing was imported.") from None
+    with terminal.store(terminal.settings()) as store:
+        missing = [letter for letter in letters if store.letter(letter.id) is None]
+        done = len(missing) if dry_run else store.restore(missing)
+    click.echo(f"{'Would import' if dry_run else 'Imported'} {_letters(done)}.")
+
+
+def _letters(number: int) -> str:
+    return f"{number} dead letter{'' if number == 1 else 's'}"
+
+
+def _choose(
+    store: ParcelStore, ids: tuple[str, ...], choice: Choice, *, everything: bool
+) -> list[DeadLetter]:
+    if sum(map(bool, (ids, choice != Choice(), everything))) != 1:
+        raise click.UsageError("Say which: IDs, or --reason, --after and --before, or --all.")
     if ids:
-        return [_find(store, letter_id).id for letter_id in ids]
-    return [letter.id for letter in store.letters(reason=reason, limit=MOST)]
+        return [_find(store, letter_id) for letter_id in ids]
+    return list(store.each(choice))
 
 
 def _find(store: ParcelStore, start: str) -> DeadLetter:
     exact = store.letter(start)
     if exact:
         return exact
-    found = [letter for letter in store.letters(limit=MOST) if letter.id.startswith(start)]
+    found = [letter for letter in store.each() if letter.id.startswith(start)]
     if len(found) == 1:
         return found[0]
     what = "No dead letter has" if not found else "Several dead letters have"

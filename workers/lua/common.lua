@@ -41,14 +41,21 @@ local function remove_parcel(id, task)
 end
 
 -- The id of a letter is a digest of what it holds: the same records refused again make no second letter.
-local function add_letter(id, task, sink, records, payload, reason, now, history)
+local function write_letter(id, task, sink, records, payload, reason, kept, buried, history)
   local key = letter_key(id)
-  if redis.call('EXISTS', key) == 1 then return end
+  if redis.call('EXISTS', key) == 1 then return false end
   redis.call('HSET', key, 'task', task, 'sink', sink, 'records', records, 'payload', payload, 'reason', reason,
-    'buried', now, 'created', history.created or now, 'attempts', history.attempts or 0, 'error', history.error or '')
-  redis.call('ZADD', 'dial:letters', now, id)
+    'kept', kept, 'buried', buried, 'created', history.created or buried, 'attempts', history.attempts or 0,
+    'error', history.error or '')
+  redis.call('ZADD', 'dial:letters', buried, id)
   redis.call('HINCRBY', 'dial:letter_reasons', reason, 1)
-  redis.call('HINCRBY', 'dial:counters', 'buried:' .. reason, records)
+  return true
+end
+
+local function add_letter(id, task, sink, records, payload, reason, kept, now, history)
+  if write_letter(id, task, sink, records, payload, reason, kept, now, history) then
+    redis.call('HINCRBY', 'dial:counters', 'buried:' .. reason, records)
+  end
 end
 
 local function remove_letter(id)
@@ -63,11 +70,21 @@ local function remove_letter(id)
   return true
 end
 
--- The parcel itself, moved aside with its history.
-local function bury(id, reason, now)
+-- The parcel itself, moved aside with its history. Unless it is kept whole, `rest` stands for what it held.
+local function bury(id, reason, now, kept, rest)
   local was = redis.call('HMGET', parcel_key(id), 'task', 'sink', 'records', 'payload', 'created', 'attempts', 'error')
   remove_parcel(id, was[1])
-  add_letter(id, was[1], was[2], was[3], was[4], reason, now, { created = was[5], attempts = was[6], error = was[7] })
+  local payload = kept == 'full' and was[4] or rest
+  add_letter(id, was[1], was[2], was[3], payload, reason, kept, now,
+    { created = was[5], attempts = was[6], error = was[7] })
+end
+
+-- Models are named by callers: once there are a hundred without a price, all others count as one.
+local function bounded(counter)
+  if counter:sub(1, 9) ~= 'unpriced:' or redis.call('HEXISTS', 'dial:counters', counter) == 1 then return counter end
+  if redis.call('SCARD', 'dial:unpriced_models') >= 100 then return 'unpriced:other' end
+  redis.call('SADD', 'dial:unpriced_models', counter)
+  return counter
 end
 
 -- The rest of ARGV: new parcels, letters and counts, each list led by its length.
@@ -76,10 +93,10 @@ local function write_rest(now, patience)
     add_parcel(arg(), arg(), arg(), arg(), arg(), now, now + patience)
   end
   for _ = 1, number() do
-    add_letter(arg(), arg(), arg(), arg(), arg(), arg(), now, {})
+    add_letter(arg(), arg(), arg(), arg(), arg(), arg(), arg(), now, {})
   end
   for _ = 1, number() do
-    redis.call('HINCRBY', 'dial:counters', arg(), arg())
+    redis.call('HINCRBY', 'dial:counters', bounded(arg()), arg())
   end
 end
 

@@ -1,5 +1,6 @@
--- ARGV: id, new lease token, lease seconds, most attempts. Counts the attempt before the work is done.
-local id, lease, seconds, most = arg(), arg(), number(), number()
+-- ARGV: id, new lease token, lease seconds, most attempts, how much of a letter is kept. Counts the attempt before
+-- the work is done.
+local id, lease, seconds, most, kept = arg(), arg(), number(), number(), arg()
 local key = parcel_key(id)
 local was = redis.call('HMGET', key, 'task', 'not_before', 'leased_until', 'attempts', 'lease')
 if not was[1] then return false end
@@ -8,8 +9,11 @@ local wanted = { 'task', 'sink', 'payload', 'records', 'attempts', 'created', 'e
 if was[5] == lease then return redis.call('HMGET', key, unpack(wanted)) end
 local now = clock()
 if tonumber(was[2]) > now or tonumber(was[3]) > now then return false end
+if was[1] == 'deliver' and kept == 'no_bodies' then kept = 'full' end
+-- Bodies are taken out by whoever gets the parcel once more, only to bury it; should that fail, nothing is kept.
+if kept == 'no_bodies' then most = most + 1 end
 if tonumber(was[4]) >= most then
-  bury(id, 'max_attempts', now)
+  bury(id, 'max_attempts', now, kept == 'full' and 'full' or 'none', '')
   return false
 end
 -- PERSIST changes nothing, but a script whose first write needs no memory may go on in a full Redis.
