@@ -30,7 +30,7 @@ from workers.topics import make_topics
 from workers.topics.encoders import load_encoder
 
 BATCH_SIZES = (8, 16, 32, 64)
-PARCEL = 200
+PARCEL = 100
 TURNS = 8
 err = Console(stderr=True)
 
@@ -49,13 +49,17 @@ def in_parts(texts: Sequence[str], size: int) -> list[list[str]]:
     return [list(texts[start : start + size]) for start in range(0, len(texts), size)]
 
 
-def rate(work: Callable[[list[str]], object], texts: Sequence[str], title: str) -> float:
-    """Texts a second, given in parcels as the workers get them."""
+def race(contenders: dict[str, Callable[[list[str]], object]], texts: Sequence[str]) -> dict[str, float]:
+    """Texts a second of each. They take turns at every parcel, so that a busy minute is the same for all."""
+    seconds = dict.fromkeys(contenders, 0.0)
     parcels = in_parts(texts, PARCEL)
-    start = time.perf_counter()
-    for parcel in track(parcels, description=title, console=err, disable=not err.is_terminal):
-        work(parcel)
-    return len(texts) / (time.perf_counter() - start)
+    for turn, parcel in enumerate(track(parcels, console=err, disable=not err.is_terminal)):
+        names = list(contenders)
+        for name in names[turn % len(names) :] + names[: turn % len(names)]:
+            start = time.perf_counter()
+            contenders[name](parcel)
+            seconds[name] += time.perf_counter() - start
+    return {name: len(texts) / spent for name, spent in seconds.items()}
 
 
 def turns(texts: Sequence[str]) -> list[list[dict[str, str]]]:
@@ -93,33 +97,39 @@ def main() -> None:
 
 
 def distinct(texts: Sequence[str], model: str) -> None:
-    raw = load_encoder("", "cpu").model
-    raw.encode(list(texts[:64]))
-    rates = {size: rate(partial(raw.encode, batch_size=size), texts, f"raw, {size}") for size in BATCH_SIZES}
-    size, best = max(rates.items(), key=lambda entry: entry[1])
-    ours = rate(make_topics(Asked(model)), texts, "topics")
-    topics = make_topics(Asked(model))
+    encode = load_encoder("", "cpu").model.encode
+    topics, labels = make_topics(Asked(model)), make_topics(Asked(model))
     singles = {text: exchange_of([{"role": "user", "content": text}]) for text in texts}
-    labels = rate(lambda parcel: label([singles[text] for text in parcel], detect, topics), texts, "labels")
+    raw = {f"raw encode by {size}": partial(encode, batch_size=size) for size in BATCH_SIZES}
+    ours: dict[str, Callable[[list[str]], object]] = {
+        "our topics": topics,
+        "our labels": lambda parcel: label([singles[text] for text in parcel], detect, labels),
+    }
+    rates = race(raw | ours, texts)
     length = np.mean([len(text) for text in texts])
     print(f"{len(texts)} distinct texts of {length:.0f} characters, texts a second:")
-    print(f"  raw encode, batches of {size:<5} {best:8.1f}")
-    print(f"  our topics                 {ours:8.1f}   {ours / best:5.2f} of raw")
-    print(f"  our labels                 {labels:8.1f}   {labels / best:5.2f} of raw")
+    show(rates, max(rates[name] for name in raw))
 
 
 def replayed(texts: Sequence[str], model: str) -> None:
     requests = turns(texts)
     joined = ["\n\n".join(message["content"] for message in request) for request in requests]
-    whole = rate(load_encoder("", "cpu").encode, joined, "full texts")
-    topics = make_topics(Asked(model))
     exchanges = dict(zip(joined, map(exchange_of, requests), strict=True))
-    ours = rate(
-        lambda parcel: label([exchanges[text] for text in parcel], detect, topics), joined, "replayed"
+    topics = make_topics(Asked(model))
+    rates = race(
+        {
+            "full texts embedded": load_encoder("", "cpu").encode,
+            "our labels": lambda parcel: label([exchanges[text] for text in parcel], detect, topics),
+        },
+        joined,
     )
     print(f"{len(requests)} records of conversations of {TURNS} turns, records a second:")
-    print(f"  every full text embedded   {whole:8.1f}")
-    print(f"  our labels                 {ours:8.1f}   {ours / whole:5.1f} times")
+    show(rates, rates["full texts embedded"])
+
+
+def show(rates: dict[str, float], yardstick: float) -> None:
+    for name, rate in rates.items():
+        print(f"  {name:<20} {rate:8.1f}   {rate / yardstick:5.2f}")
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 
 from analytics.language import UNDEFINED
+from workers import metrics
 
 # 16 bytes of digest, a shared name and the dict's own share: about 20 MB when full.
 CAPACITY = 100_000
@@ -24,10 +25,14 @@ class RememberedTopics:
         fresh = {
             key: text for key, text in zip(keys, texts, strict=True) if key not in answers and text.strip()
         }
+        metrics.count("topic_cache:miss", len(fresh))
+        metrics.count("topic_cache:hit", len(answers))
         if fresh:
             # A lone surrogate is legal JSON and stops every tokenizer, which would fail the whole batch.
             readable = [text.encode("utf-8", "replace").decode("utf-8") for text in fresh.values()]
-            answers.update(zip(fresh, self._classify(readable), strict=True))
+            metrics.observe("model_texts", len(readable))
+            with metrics.timed("model_seconds"):
+                answers.update(zip(fresh, self._classify(readable), strict=True))
         self._remember(answers)
         return [answers.get(key, UNDEFINED) for key in keys]
 
