@@ -8,7 +8,7 @@ from celery import Celery
 from flask import Flask, Response, jsonify
 from werkzeug.exceptions import HTTPException
 
-from api import auth, health, ingest, openapi
+from api import auth, health, ingest, metrics, openapi
 from api.bell import Bell
 from api.house import House, furnish
 from api.problems import Problem
@@ -27,6 +27,7 @@ WELCOME = {
         "POST /data": "a batch of DIAL prompt log lines",
         "GET /health": "the process answers",
         "GET /ready": "a batch would be taken now, and reach its sinks",
+        "GET /metrics": "figures for Prometheus",
         "GET /openapi.json": "this API, described",
     },
 }
@@ -38,7 +39,7 @@ def create_app(settings: Settings, store: ParcelStore | None = None, celery: Cel
     app.json.sort_keys = False  # type: ignore[attr-defined]
     furnish(app, _house(settings, store or make_store(settings), celery or make_celery(settings)))
     app.before_request(auth.guard)
-    for doors in (ingest.doors, health.doors, openapi.doors):
+    for doors in (ingest.doors, health.doors, metrics.doors, openapi.doors):
         app.register_blueprint(doors)
     app.add_url_rule("/", "welcome", lambda: WELCOME)
     app.register_error_handler(Problem, _problem)

@@ -119,6 +119,18 @@ _PATHS = {
     "/health": {
         "get": {"operationId": "getHealth", "summary": "The process answers", "responses": _OK},
     },
+    "/metrics": {
+        "get": {
+            "operationId": "getMetrics",
+            "summary": "Figures of all processes for Prometheus",
+            "security": _TOKEN,
+            "responses": {
+                "200": {"description": "OK", "content": {"text/plain": {"schema": {"type": "string"}}}},
+                "401": _DENIED,
+                "503": _json("Problem", "Redis is away."),
+            },
+        }
+    },
     "/ready": {
         "get": {
             "operationId": "getReady",

@@ -1,4 +1,5 @@
-"""The caretaker: a thread in each process that runs tasks. It renews the leases at hand, and sweeps.
+"""The caretaker: a thread in each process that runs tasks. It renews the leases at hand, sweeps,
+and says that the process lives.
 
 Sweeping is waking parcels that are due and that nobody seems to know of: a message lost, a worker killed,
 a sink that may be back.
@@ -7,11 +8,13 @@ a sink that may be back.
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from uuid import uuid4
 
 from redis import RedisError
 
+from workers import roster
 from workers.parcels import TASKS, Parcel, ParcelStore
 
 logger = logging.getLogger(__name__)
@@ -38,8 +41,10 @@ def sweep(store: ParcelStore, wake: Wake, limit: int = MOST_WAKE_UPS) -> int:
 class Caretaker:
     """Runs from `start` to `stop`. Start it after a fork, never before: threads do not survive one."""
 
-    def __init__(self, store: ParcelStore, wake: Wake) -> None:
+    def __init__(self, store: ParcelStore, wake: Wake, tasks: Sequence[str] = ()) -> None:
         self._store = store
+        self._tasks = tasks
+        self._member = uuid4().hex
         self._wake = wake
         self._at_hand: dict[str, Parcel] = {}
         self._lock = threading.Lock()
@@ -72,7 +77,7 @@ class Caretaker:
         renew_every = max(self._store.lease_s / 3, 0.05)
         pause = min(SWEEP_EVERY_S, renew_every)
         renew_at, sweep_at = time.monotonic() + renew_every, time.monotonic()
-        purge_at = time.monotonic()
+        purge_at = beat_at = time.monotonic()
         while not self._stopped.wait(pause):
             now = time.monotonic()
             if now >= renew_at:
@@ -81,6 +86,9 @@ class Caretaker:
             if now >= sweep_at:
                 sweep_at = now + SWEEP_EVERY_S
                 self._guarded(self._sweep)
+            if now >= beat_at:
+                beat_at = now + roster.BEAT_EVERY_S
+                self._guarded(self._beat)
             if now >= purge_at:
                 purge_at = now + PURGE_EVERY_S
                 self._guarded(self._purge)
@@ -116,6 +124,10 @@ class Caretaker:
         forgotten = self._store.purge()
         if forgotten:
             logger.warning("dead_letters_expired", extra={"letters": forgotten})
+
+    def _beat(self) -> None:
+        """Say that this process lives, for those who watch the metrics."""
+        roster.beat(self._store.redis, self._member, self._tasks)
 
     def _sweep(self) -> None:
         told = sweep(self._store, self._wake)

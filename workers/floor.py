@@ -12,7 +12,7 @@ from celery import Celery
 from analytics.pipeline import Tools
 from workers.app import wake
 from workers.caretaker import Caretaker
-from workers.parcels import ParcelStore, make_store
+from workers.parcels import TASKS, ParcelStore, make_store
 from workers.settings import Settings
 from workers.sinks import make_sinks, sink_names
 from workers.sinks.base import Sink
@@ -77,7 +77,8 @@ class Floor:
     def caretaker(self) -> Caretaker:
         with self._lock:
             if self._caretaker is None:
-                self._caretaker = Caretaker(self.store, self.wake)
+                tasks = [task for task in TASKS if task in self.celery.amqp.queues.consume_from]
+                self._caretaker = Caretaker(self.store, self.wake, tasks)
             return self._caretaker
 
     def close(self) -> None:

@@ -5,6 +5,7 @@ Whatever goes wrong here leaves the parcel in Redis; the caretaker wakes it agai
 
 import logging
 import random
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from types import TracebackType
@@ -14,6 +15,7 @@ from redis import RedisError
 
 from analytics import pipeline
 from analytics.event import Event
+from workers import metrics
 from workers.floor import Floor
 from workers.letters import UNREADABLE_BATCH, letters_for, make_letter
 from workers.parcels import NewParcel, Parcel
@@ -95,10 +97,15 @@ class AtHand:
 
 
 def _analyze(floor: Floor, parcel: Parcel) -> Sequence[NewParcel]:
-    analysis = pipeline.analyze(unpack(parcel.payload), floor.tools)
+    with metrics.collected() as counts:
+        with metrics.timed("analysis_seconds"):
+            analysis = pipeline.analyze(unpack(parcel.payload), floor.tools)
+        metrics.find(analysis)
+        waited = floor.store.age_s(parcel)
+        metrics.observe("accepted_to_analysed_seconds", waited, times=len(analysis.events))
     followers = _followers(parcel, analysis.events, floor.sink_names)
-    counts = {"analysed": len(analysis.events)}
-    counts |= {f"dropped:{reason}": number for reason, number in analysis.dropped.items()}
+    counts["analysed"] = len(analysis.events)
+    counts.update({f"dropped:{reason}": number for reason, number in analysis.dropped.items()})
     failures = [(failure.reason, failure.message) for failure in analysis.failures]
     letters = letters_for(failures, parcel.records, floor.settings.unreadable_brake)
     counts["braked"] = sum(letter.reason == UNREADABLE_BATCH for letter in letters)
@@ -126,21 +133,26 @@ def _deliver(floor: Floor, parcel: Parcel) -> None:
         floor.store.bury(parcel, "unknown_sink")
         return
     events = [Event.from_dict(item) for item in unpack(parcel.payload)]
-    try:
-        rejections = sink.write(events)
-    except SinkUnavailable as away:
-        _postpone(floor, parcel, away)
-        return
-    _delivered(floor, parcel, rejections)
+    with metrics.collected() as counts:
+        try:
+            with metrics.timed("delivery_seconds", parcel.sink):
+                rejections = sink.write(events)
+        except SinkUnavailable as away:
+            _postpone(floor, parcel, away)
+            return
+        _delivered(floor, parcel, rejections, counts)
 
 
-def _delivered(floor: Floor, parcel: Parcel, rejections: Sequence[Rejection]) -> None:
+def _delivered(floor: Floor, parcel: Parcel, rejections: Sequence[Rejection], counts: Counter[str]) -> None:
     letters = [
         make_letter("deliver", parcel.sink, [event.to_dict() for event in rejection.events], rejection.reason)
         for rejection in rejections
     ]
     written = parcel.records - sum(len(rejection.events) for rejection in rejections)
-    if not floor.store.finish(parcel, letters=letters, counts={f"delivered:{parcel.sink}": written}):
+    waited = floor.store.age_s(parcel)
+    metrics.observe("analysed_to_delivered_seconds", waited, parcel.sink, times=written)
+    counts[f"delivered:{parcel.sink}"] = written
+    if not floor.store.finish(parcel, letters=letters, counts=counts):
         logger.warning("lease_lost")
         return
     logger.info("delivered", extra={"sink": parcel.sink, "events": written, "letters": len(letters)})
