@@ -46,6 +46,12 @@ def kill_main(stage: Stage, name: str, times: int) -> None:
             _await_start(stage.plant, name, starts)
 
 
+def kill_deliveries(stage: Stage, times: int) -> None:
+    """The worker that delivers, while InfluxDB takes its time: each kill hits deliveries under way."""
+    with stage.plant.influx.feeling(Mood(delay_s=0.3)):
+        kill_main(stage, DELIVER, times)
+
+
 def _await_start(plant: Plant, name: str, starts: int) -> None:
     wait_until(
         lambda: plant.starts(name) > starts, timeout_s=60, what=f"the new start of {name}", every_s=0.2
@@ -114,8 +120,10 @@ def step_clock(stage: Stage, to_s: int, seconds: float) -> None:
 def terminate_all(stage: Stage) -> None:
     """SIGTERM to everything at once, as a machine that shuts down; then everything starts again."""
     plant = stage.plant
-    for name in (API, ANALYZE, DELIVER, BROKER):
+    for name in (API, ANALYZE, DELIVER):
         plant.terminate(name)
+    plant.left_leased += plant.leased()
+    plant.terminate(BROKER)
     for name in (BROKER, API, ANALYZE, DELIVER):
         plant.revive(name)
 
@@ -126,7 +134,7 @@ def schedule(*, long: bool) -> list[Fault]:
     return [
         Fault("analyze processes killed", partial(kill_children, name=ANALYZE, times=times)),
         Fault("InfluxDB away", partial(take_influx_away, seconds=60 if long else 6)),
-        Fault("deliver workers killed", partial(kill_main, name=DELIVER, times=times if long else 2)),
+        Fault("deliver workers killed", partial(kill_deliveries, times=times if long else 2)),
         Fault("InfluxDB: 503, Retry-After", partial(upset_influx, mood=Mood(503, 2), seconds=15 * wait)),
         Fault("Redis killed", partial(kill_main, name=BROKER, times=3 if long else 1)),
         Fault(

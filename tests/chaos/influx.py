@@ -23,6 +23,7 @@ class Mood:
     status: int = 0
     retry_after: int = 0
     hangs: bool = False
+    delay_s: float = 0.0
     cuts: bool = False  # stores the lines, then resets the connection in the middle of its reply
     most_lines: int = 0  # larger bodies are answered 413
 
@@ -141,6 +142,7 @@ class _Handler(BaseHTTPRequestHandler):
         mood = influx.mood
         while mood.hangs and influx.mood is mood:
             time.sleep(0.05)
+        time.sleep(mood.delay_s)
         if mood.status:
             self._answer(mood.status, {"code": "error", "message": "made on demand"}, mood.retry_after)
         elif mood.most_lines and len(lines) > mood.most_lines:

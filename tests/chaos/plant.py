@@ -57,6 +57,8 @@ class Plant:
         self.redis = redis.Redis(port=self.redis_port, socket_timeout=2, socket_connect_timeout=1)
         self.chance = random.Random(7)
         self.kills: list[str] = []
+        self.stop_s: dict[str, float] = {}  # the longest graceful stop of each
+        self.left_leased = 0  # parcels that a graceful stop left for recovery
         self._processes = {name: self._process(name, arguments) for name, arguments in commands.items()}
         self._started: Counter[str] = Counter()
         self._wanted: set[str] = set()
@@ -132,13 +134,13 @@ class Plant:
             self._wanted.add(name)
             self._start(name)
 
-    def terminate(self, name: str, timeout_s: float = 20.0) -> float:
-        """SIGTERM, and how many seconds the end took; it is not started again until `revive`."""
+    def terminate(self, name: str, timeout_s: float = 20.0) -> None:
+        """SIGTERM; it is not started again until `revive`."""
         started = time.monotonic()
         with self._lock:
             self._wanted.discard(name)
         self._processes[name].stop(timeout_s)
-        return time.monotonic() - started
+        self.stop_s[name] = max(self.stop_s.get(name, 0.0), time.monotonic() - started)
 
     def kill(self, name: str) -> None:
         """SIGKILL to the main process alone."""
@@ -146,12 +148,16 @@ class Plant:
         self.kills.append(name)
 
     def kill_child(self, name: str) -> None:
-        """SIGKILL to one of its children, whichever it hits."""
+        """SIGKILL to one of its children, in the middle of its work if it has any within a second."""
+        deadline = time.monotonic() + 1.0
         children = self.children(name)
+        while not (busy := list(filter(_computes, children))) and time.monotonic() < deadline:
+            time.sleep(0.001)
+        children = busy or children
         if children:
             with suppress(ProcessLookupError):
                 os.kill(self.chance.choice(children), signal.SIGKILL)
-            self.kills.append(f"{name} child")
+            self.kills.append(f"{name} child{', at work' if busy else ''}")
 
     def signal(self, name: str, number: signal.Signals) -> None:
         self._processes[name].signal(number)
@@ -163,10 +169,9 @@ class Plant:
         return self._processes[name].pid
 
     def children(self, name: str) -> list[int]:
-        pid = self.pid(name)
-        with suppress(OSError):
-            return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-        return []
+        parent = str(self.pid(name))
+        stats = ((path, _stat(path)) for path in Path("/proc").glob("[0-9]*"))
+        return [int(path.name) for path, stat in stats if stat[1:2] == [parent]]
 
     def backlog(self) -> int | None:
         """Parcels in Redis; None while it does not say."""
@@ -181,6 +186,10 @@ class Plant:
             return {name.decode().split("-")[0] for name in names}
         return None
 
+    def leased(self) -> int:
+        """Parcels that some worker holds, or held when it ended."""
+        return sum(bool(self.redis.hget(key, "lease")) for key in self.redis.scan_iter("dial:parcel:*"))
+
     def rows(self, after: int = 0) -> list[tuple[int, str]]:
         """Number and event id of the rows that were stored after this one."""
         if not self.database.exists():
@@ -193,9 +202,20 @@ class Plant:
         finally:
             db.close()
 
-    def close(self) -> dict[str, float]:
-        """Workers and API first, the broker last; the seconds that each one took to end."""
+    def close(self) -> None:
+        """Workers and API first, the broker last."""
         self._closed.set()
-        took = {name: self.terminate(name) for name in reversed(self._processes)}
+        for name in reversed(self._processes):
+            self.terminate(name)
         self.influx.down()
-        return took
+
+
+def _computes(pid: int) -> bool:
+    return _stat(Path(f"/proc/{pid}"))[:1] == ["R"]
+
+
+def _stat(process: Path) -> list[str]:
+    """State, parent and so on; empty once it has ended."""
+    with suppress(OSError):
+        return (process / "stat").read_text().rpartition(")")[2].split()
+    return []

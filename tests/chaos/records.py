@@ -26,11 +26,15 @@ class Record:
 
 
 class Stream:
-    """Lines without end. While `poison_every` is set, every so many-th is poison for InfluxDB."""
+    """Lines without end. While `poison_every` is set, every so many-th is poison for InfluxDB.
 
-    def __init__(self, seed: int) -> None:
+    A clean one has good lines only.
+    """
+
+    def __init__(self, seed: int, *, clean: bool = False) -> None:
         self._chance = random.Random(seed)
         self._seed = seed
+        self._clean = clean
         self._numbers = itertools.count(1)
         self.poison_every = 0
 
@@ -38,7 +42,7 @@ class Stream:
         return [self._record(next(self._numbers)) for _ in range(size)]
 
     def _record(self, number: int) -> Record:
-        draw = self._chance.randrange(1000)
+        draw = 1000 if self._clean else self._chance.randrange(1000)
         if draw < UNREADABLE:
             return Record(number, f'{{"chaos": {self._seed}, "number": {number}, "request": ', "unreadable")
         record = copy.deepcopy(self._chance.choice(_templates()))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tests.chaos import picture
 from tests.chaos.run import Outcome
+from tests.chaos.steady import Steady
 
 AIM_S = 15.0
 
@@ -19,6 +20,32 @@ def write(outcome: Outcome, folder: Path) -> str:
     (folder / "report.json").write_text(json.dumps(as_json(outcome), indent=2) + "\n")
     (folder / "timeline.svg").write_text(picture.timeline(outcome))
     return text
+
+
+def write_steady(calm: Steady, folder: Path) -> str:
+    """Two files more, for the undisturbed flow."""
+    folder.mkdir(parents=True, exist_ok=True)
+    text = "\n".join(steady_markdown(calm)) + "\n"
+    (folder / "steady.md").write_text(text)
+    (folder / "steady.json").write_text(json.dumps(asdict(calm) | {"flat": calm.flat}, indent=2) + "\n")
+    return text
+
+
+def steady_markdown(calm: Steady) -> Iterator[str]:
+    speed = calm.records / calm.seconds
+    yield f"# Steady state: {'flat' if calm.flat else 'NOT FLAT'}"
+    yield ""
+    yield (
+        f"{calm.records} records through one worker of each kind in {calm.seconds:.0f} s ({speed:.0f}/s); "
+        f"{calm.delivered} in each sink. Left in Redis: {', '.join(calm.keys_left)}."
+    )
+    yield ""
+    names = list(calm.readings[0].held)
+    yield f"| records | {' | '.join(f'{name}: MiB, handles' for name in names)} | Redis: MiB, keys |"
+    yield "|---:" * (len(names) + 2) + "|"
+    for one in calm.readings:
+        cells = [f"{held.mib:.1f}, {held.handles}" for held in one.held.values()]
+        yield f"| {one.records} | {' | '.join(cells)} | {one.redis_mib:.1f}, {one.redis_keys} |"
 
 
 def as_json(outcome: Outcome) -> dict[str, object]:
@@ -45,6 +72,7 @@ def as_json(outcome: Outcome) -> dict[str, object]:
         "latency_s": {
             f"p{share}": _rounded(_quantile(outcome.latencies_s, share)) for share in (50, 95, 99, 100)
         },
+        "left_leased": outcome.left_leased,
         "stop_s": {name: round(seconds, 1) for name, seconds in outcome.stop_s.items()},
         "took_s": round(outcome.took_s),
     }
@@ -82,6 +110,7 @@ def _counts(outcome: Outcome) -> Iterator[str]:
     rows |= {f"records in dead letters, {reason}": number for reason, number in found.dead_letters.items()}
     rows |= {f"SIGKILL: {name}": number for name, number in outcome.kills.items()}
     rows |= {f"sender: {name}": number for name, number in outcome.client.items()}
+    rows["parcels that a graceful stop left to recovery"] = outcome.left_leased
     rows["written to InfluxDB again, to the same point"] = found.rewritten
     yield "| what | number |"
     yield "|---|---:|"
@@ -89,6 +118,8 @@ def _counts(outcome: Outcome) -> Iterator[str]:
         yield f"| {name} | {number} |"
     yield f"| keys left in Redis | {', '.join(found.keys_left)} |"
     times = ", ".join(f"{_quantile(outcome.latencies_s, share):.1f} s" for share in (50, 95, 99, 100))
+    stops = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in sorted(outcome.stop_s.items()))
+    yield f"| longest graceful stop | {stops} |"
     yield f"| accepted until in InfluxDB: median, 95 %, 99 %, longest | {times} |"
 
 

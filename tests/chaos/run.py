@@ -40,6 +40,7 @@ class Outcome:
     client: dict[str, int]
     skipped: list[str]
     stop_s: dict[str, float]
+    left_leased: int
     took_s: float
 
 
@@ -103,6 +104,7 @@ def _outcome(
     expected = expected_of(journal)
     in_influx = {line: first for first, line in plant.influx.points.values()}
     findings = audit(plant, journal, expected, set(watch.in_sqlite))
+    plant.close()
     return Outcome(
         plan=plan,
         findings=findings,
@@ -112,7 +114,8 @@ def _outcome(
         kills={name: plant.kills.count(name) for name in sorted(set(plant.kills))},
         client=dict(journal.events),
         skipped=skipped,
-        stop_s=plant.close(),
+        stop_s=plant.stop_s,
+        left_leased=plant.left_leased,
         took_s=time.time() - began,
     )
 
