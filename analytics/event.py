@@ -251,4 +251,9 @@ def _response_id(exchange: Exchange) -> str:
     """Give the id of the reply; an unknown one is made from the record, so that a retry has the same."""
     if exchange.response_id or exchange.surface not in MODEL_SURFACES:
         return printable(exchange.response_id)
-    return str(uuid.uuid5(_RESPONSES, exchange.record.digest))
+    return own_response_id(exchange.record.digest)
+
+
+def own_response_id(event_id: str) -> str:
+    """Give the id that a reply without one gets from us."""
+    return str(uuid.uuid5(_RESPONSES, event_id))
