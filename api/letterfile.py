@@ -46,6 +46,7 @@ def line(letter: DeadLetter) -> str:
     """Pure ASCII, so that half an emoji survives any editor and any pipe."""
     facts = asdict(letter)
     payload = facts.pop("payload")
+    del facts["locked"]
     return json.dumps(facts | {"items": unpack(payload) if payload else []})
 
 

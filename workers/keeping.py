@@ -1,11 +1,14 @@
-"""How much of a dead letter is kept: all of it, all but the bodies of calls, or nothing but its reason."""
+"""How payloads rest in Redis: sealed with what keys; and how much of a dead letter is kept.
+
+All of it, all but the bodies of calls, or nothing but its reason.
+"""
 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from workers.payload import pack, unpack
+from workers.payload import Seal, pack, unpack
 
 FULL, NO_BODIES, NONE = "full", "no_bodies", "none"
 
@@ -21,6 +24,8 @@ _ENVELOPE = {
 }
 LONGEST = 200
 
+PLAIN = Seal()
+
 
 @dataclass(frozen=True, slots=True)
 class Keeping:
@@ -28,6 +33,7 @@ class Keeping:
 
     payload: str = FULL
     lasting_s: float = 0.0
+    seal: Seal = PLAIN
 
     def of(self, task: str, payload: bytes) -> tuple[str, bytes]:
         """How much is kept of what a task was to do, and that. Events hold no bodies: they stay whole."""

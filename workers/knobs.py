@@ -163,11 +163,17 @@ def check_tokens(tokens: tuple[str, ...]) -> None:
         raise ValueError("a character that no header can hold")
 
 
+def check_keys(keys: tuple[str, ...]) -> None:
+    if not all(re.fullmatch(r"[\w-]{43}=", key, re.ASCII) for key in keys):
+        raise ValueError("not 32 bytes in URL-safe base64")
+
+
 TEXT = matching(r"(?s).*", "any text")
 BLANK_TEXT = matching(r"(?s).*", "any text; empty turns it off", blank=True)
 PATH = Kind("a path", lambda env, name: env.path(name))
 FLAG = Kind("true or false", lambda env, name: env.bool(name))
 TOKENS = listed("texts of ASCII characters, separated by commas", check_tokens)
+KEYS = listed("Fernet keys, separated by commas", check_keys)
 HTTP_URL = matching(r"https?://[^\s/]+", "a URL that starts with http:// or https://")
 REDIS_URL = matching(r"rediss?://\S+", "a URL that starts with redis:// or rediss://")
 DEVICE = matching(r"(auto|cpu|mps|cuda(:\d+)?)$", "auto, cpu, cuda, cuda:N or mps")

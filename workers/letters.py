@@ -1,7 +1,7 @@
 """Dead letters: what gave up, kept in Redis with its reason until a person replays or drops it."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from itertools import islice
 from typing import Any, cast
@@ -9,7 +9,7 @@ from typing import Any, cast
 from redis import Redis
 
 from workers.keeping import FULL, WHOLE, Keeping
-from workers.payload import pack
+from workers.payload import Locked, pack
 from workers.scripts import Scripts
 
 PAGE = 200
@@ -33,6 +33,7 @@ class DeadLetter:
     """A parcel, or some records of one, that gave up: what it holds and why. `error` is its last error.
 
     `kept` says how much of it there is (workers/keeping.py); only what was kept whole can be replayed.
+    `locked`: our keys do not open the payload.
     """
 
     id: str
@@ -46,6 +47,7 @@ class DeadLetter:
     payload: bytes
     error: str = ""
     kept: str = FULL
+    locked: bool = False
 
 
 def make_letter(task: str, sink: str, items: list[Any], reason: str) -> NewLetter:
@@ -117,7 +119,7 @@ class LetterBox:
         fields = cast("dict[bytes, bytes]", self.redis.hgetall(f"dial:letter:{letter_id}"))
         if not fields:
             return None
-        payload = fields.pop(b"payload")
+        payload, locked = self._opened(fields.pop(b"payload"))
         text = {name.decode(): value.decode() for name, value in fields.items()}
         return DeadLetter(
             id=letter_id,
@@ -131,7 +133,14 @@ class LetterBox:
             payload=payload,
             error=text["error"],
             kept=text.get("kept", FULL),
+            locked=locked,
         )
+
+    def _opened(self, payload: bytes) -> tuple[bytes, bool]:
+        try:
+            return self.keeping.seal.open(payload), False
+        except Locked:
+            return b"", True
 
     def replay(self, ids: Iterable[str]) -> int:
         """Make letters that were kept whole due again, with their attempts forgotten; how many there were."""
@@ -143,7 +152,8 @@ class LetterBox:
 
     def restore(self, letters: Iterable[DeadLetter]) -> int:
         """Put exported letters back; how many were not here any more."""
-        return sum(int(self._run("restore", *_texts(letter))) for letter in letters)
+        closed = (replace(letter, payload=self.keeping.seal.close(letter.payload)) for letter in letters)
+        return sum(int(self._run("restore", *_texts(letter))) for letter in closed)
 
     def purge(self) -> int:
         """Forget the letters whose time is up; how many."""

@@ -4,8 +4,9 @@ The only clock is that of Redis. A Celery message is no more than a wake-up for 
 doubled or late, and nothing else is.
 """
 
+import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 from uuid import uuid4
 
@@ -18,7 +19,10 @@ from redis.retry import Retry
 from workers import ledger
 from workers.keeping import FULL, WHOLE, Keeping
 from workers.letters import LetterBox, NewLetter
+from workers.payload import Locked, Seal
 from workers.settings import Settings
+
+logger = logging.getLogger(__name__)
 
 TASKS = ("analyze", "deliver")
 # What Celery's transport puts before each of its keys: with ours, everything lives under "dial:".
@@ -26,6 +30,8 @@ CELERY_PREFIX = "dial:celery:"
 # A parcel whose wake-ups are lost again and again is still woken this often.
 LONGEST_PATIENCE_S = 60.0
 DAY_S = 86_400.0
+# How long a parcel waits that our keys do not open.
+LOCKED_S = 30.0
 
 
 class Crowded(Exception):
@@ -102,7 +108,9 @@ def make_store(settings: Settings) -> "ParcelStore":
         lease_s=settings.lease_seconds,
         max_attempts=settings.max_attempts,
         limits=Limits(settings.max_backlog_parcels, settings.max_backlog_age_s),
-        keeping=Keeping(settings.dead_letter_payload, settings.dead_letter_ttl_days * DAY_S),
+        keeping=Keeping(
+            settings.dead_letter_payload, settings.dead_letter_ttl_days * DAY_S, Seal(settings.parcel_keys)
+        ),
     )
 
 
@@ -149,11 +157,20 @@ class ParcelStore(LetterBox):
         found = self._run("take", parcel_id, lease, *limits)
         if not found:
             return None
-        parcel = _parcel(parcel_id, lease, found)
-        if parcel.attempts > self._max_attempts:
+        parcel = self._unsealed(_parcel(parcel_id, lease, found))
+        if parcel and parcel.attempts > self._max_attempts:
             self.bury(parcel, "max_attempts")
             return None
         return parcel
+
+    def _unsealed(self, parcel: Parcel) -> Parcel | None:
+        """A parcel that our keys do not open is not at fault: it waits for somebody with the right one."""
+        try:
+            return replace(parcel, payload=self.keeping.seal.open(parcel.payload))
+        except Locked:
+            logger.error("parcel_locked", extra={"parcel": parcel.id, "remedy": "see PARCEL_KEYS"})  # noqa: TRY400
+            self.postpone(parcel, LOCKED_S, "parcel_locked", count_attempt=False)
+            return None
 
     def renew(self, parcel: Parcel) -> bool:
         """Hold the lease for another while. False: it has been lost."""
@@ -188,8 +205,10 @@ class ParcelStore(LetterBox):
 
     def bury(self, parcel: Parcel, reason: str) -> bool:
         """Give it up: the same parcel becomes a dead letter, kept as letters are."""
-        kept, rest = self.keeping.of(parcel.task, parcel.payload)
-        return bool(self._run("bury", parcel.id, parcel.lease, reason, kept, b"" if kept == FULL else rest))
+        kept, payload = self.keeping.of(parcel.task, parcel.payload)
+        # What is kept whole is in Redis already, and sealed.
+        rest = b"" if kept == FULL else self.keeping.seal.close(payload)
+        return bool(self._run("bury", parcel.id, parcel.lease, reason, kept, rest))
 
     def wake_due(self, task: str, limit: int) -> list[str]:
         """Claim parcels that nobody seems to know of. Each goes to one caller, and less often each time."""
@@ -222,13 +241,15 @@ class ParcelStore(LetterBox):
         counts: Mapping[str, int] | None,
     ) -> list[bytes | str | float]:
         """What is written along, as the scripts read it: three lists, each led by its length."""
+        seal = self.keeping.seal
         args: list[bytes | str | float] = [len(parcels)]
         for new in parcels:
-            args += [new.id, new.task, new.sink, new.records, new.payload]
+            args += [new.id, new.task, new.sink, new.records, seal.close(new.payload)]
         args.append(len(letters))
         for letter in letters:
             kept, payload = self.keeping.of(letter.task, letter.payload)
-            args += [letter.id, letter.task, letter.sink, letter.records, payload, letter.reason, kept]
+            args += [letter.id, letter.task, letter.sink, letter.records, seal.close(payload)]
+            args += [letter.reason, kept]
         named = ledger.checked(counts or {})
         args.append(len(named))
         for name, by in named.items():

@@ -18,6 +18,7 @@ from workers.knobs import (
     FLAG,
     HTTP_URL,
     JSON_FORMAT,
+    KEYS,
     PATH,
     REDIS_URL,
     TEXT,
@@ -57,6 +58,13 @@ class Settings:
         REDIS_URL,
         "redis://127.0.0.1:6379/0",
         "The Redis or Valkey that keeps the parcels.",
+        secret=True,
+    )
+    parcel_keys: tuple[str, ...] = knob(
+        "PARCEL_KEYS",
+        KEYS,
+        (),
+        "Encrypt what rests in Redis with the first, read it with any; unset: no encryption.",
         secret=True,
     )
     redis_ca_file: Path | None = knob(

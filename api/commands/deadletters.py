@@ -16,6 +16,8 @@ from workers.letters import Choice, DeadLetter
 from workers.parcels import ParcelStore
 from workers.payload import unpack
 
+LOCKED = "None of PARCEL_KEYS opens this dead letter: add the key that it was written with."
+
 Command = Callable[..., None]
 
 
@@ -93,6 +95,8 @@ def show(letter_id: str, *, payload: bool) -> None:
         letter = _find(store, letter_id)
     for name, value in _facts(letter).items():
         click.echo(f"{name + ':':<10} {value}")
+    if payload and letter.locked:
+        raise click.ClickException(LOCKED)
     if payload and letter.payload:
         for item in unpack(letter.payload):
             click.echo(item if isinstance(item, str) else json.dumps(item))
@@ -136,6 +140,10 @@ def export(*, file: str, choice: Choice) -> None:
     try:
         with terminal.store(terminal.settings()) as store, letterfile.written(file) as stream:
             for letter in store.each(choice):
+                if letter.locked:
+                    raise click.ClickException(
+                        f"{LOCKED} It is {letter.id}; what came before it is in the file."
+                    )
                 stream.write(letterfile.line(letter) + "\n")
                 done += 1
     except OSError as error:
