@@ -108,6 +108,12 @@ class Event:
         took = self.operation_duration_ms
         return None if took is None else self.time_ns + took * 1_000_000
 
+    @property
+    def unpriced(self) -> bool:
+        """Whether something was used up whose price nobody knows."""
+        used = self.total_tokens or self.answered.get("image_count") or self.answered.get("seconds")
+        return self.ok and self.price_source == PriceSource.NONE and bool(used)
+
     def to_dict(self) -> dict[str, Any]:
         """Give the event as JSON knows values; decimals become strings."""
         data: dict[str, Any] = {name: getattr(self, name) for name in _NAMES}

@@ -96,7 +96,11 @@ COLUMNS = {
         _column("status", "HTTP status"),
         _column("price", "cost of the call with all calls below it", lambda e: float(e.price)),
         _column("deployment_price", "cost of the call alone", lambda e: float(e.deployment_price)),
-        _column("price_source", "who says so: core (DIAL Core), rates (MODEL_RATES) or none"),
+        _column(
+            "price_source",
+            "who says so: core (DIAL Core), provider (the reply), rates (MODEL_RATES), prices_file, catalog "
+            "or none",
+        ),
         _column("number_request_messages", "messages or inputs of the request"),
         _column("prompt_tokens", "tokens asked"),
         _column("completion_tokens", "tokens answered"),

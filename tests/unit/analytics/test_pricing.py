@@ -47,9 +47,10 @@ def test_a_deployment_price_alone_counts_only_in_the_newer_measurements() -> Non
 
 
 def test_tokens_are_priced_exactly() -> None:
-    own = 22 * Decimal("0.0000025") + 9 * Decimal("0.00001")
+    asked, answered = 22 * Decimal("0.0000025"), 9 * Decimal("0.00001")
+    own = asked + answered
 
-    assert priced() == Cost(own, own, PriceSource.RATES, BOOK.version)
+    assert priced() == Cost(own, own, PriceSource.RATES, BOOK.version, "gpt-4o", "exact", asked, answered)
 
 
 def test_characters_are_counted_without_spaces_but_with_line_ends() -> None:
