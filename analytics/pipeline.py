@@ -14,7 +14,7 @@ from analytics.errors import UNREADABLE_RECORD, MalformedRecord
 from analytics.event import Event, make_event
 from analytics.exchange import Exchange
 from analytics.language import Detector
-from analytics.pricing import PriceBook
+from analytics.pricing import Pricer
 from analytics.record import parse
 
 UNSUPPORTED_URI = "unsupported_uri"
@@ -28,7 +28,7 @@ class Tools:
 
     detector: Detector
     topics: TopicModel
-    prices: PriceBook
+    prices: Pricer
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ def _read(message: str) -> Exchange | str:
     return surfaces.read(parse(message)) or UNSUPPORTED_URI
 
 
-def _event(exchange: Exchange, labels: Labels, prices: PriceBook) -> Event:
+def _event(exchange: Exchange, labels: Labels, prices: Pricer) -> Event:
     return make_event(exchange, labels, prices.price(exchange), prices.price_models(exchange))
 
 

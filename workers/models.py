@@ -2,7 +2,7 @@
 
 from analytics.language import detect
 from analytics.pipeline import Tools
-from analytics.pricing import PriceBook
+from workers.prices import PricesError, make_prices
 from workers.settings import Settings
 from workers.topics import TopicError, make_topics
 
@@ -17,10 +17,10 @@ class ModelError(Exception):
 def load(settings: Settings) -> Tools:
     """Language detector, topic model and price book, ready to serve; raises ModelError."""
     try:
-        prices = PriceBook.from_model_rates(settings.model_rates)
+        prices = make_prices(settings)
         topics = make_topics(settings)
         detect(WARM_UP)
-    except (TopicError, ValueError) as error:
+    except (PricesError, TopicError, ValueError) as error:
         raise ModelError(str(error)) from error
     except ImportError as error:
         raise ModelError(f"{error.name} is not installed: pip install 'dial-analytics[worker]'") from error

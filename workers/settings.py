@@ -11,6 +11,7 @@ from typing import Any
 
 from analytics.points import PointSchema
 from analytics.pricing import PriceBook
+from analytics.pricing.table import PrefixMode
 from workers.keeping import FULL, NO_BODIES, NONE
 from workers.knobs import (
     BLANK_TEXT,
@@ -113,6 +114,21 @@ class Settings:
     )
     model_rates: str = knob(
         "MODEL_RATES", RATES, "{}", "Prices of models, for log lines that DIAL Core has not priced itself."
+    )
+    prices_file: Path | None = knob(
+        "PRICES_FILE", PATH, None, "Prices per million tokens, JSON or YAML, watched; asked after MODEL_RATES."
+    )
+    price_match: str = knob(
+        "PRICE_MATCH",
+        one_of(*PrefixMode),
+        PrefixMode.BOUNDARY.value,
+        "Whether a listed name also stands for its versions only, or for whatever begins with it.",
+    )
+    price_catalog: str = knob(
+        "PRICE_CATALOG",
+        one_of("none", "genai-prices"),
+        "none",
+        "A list of prices that others maintain, asked last.",
     )
 
     max_attempts: int = knob(
