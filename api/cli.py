@@ -8,6 +8,7 @@ from api.commands.deadletters import deadletters
 from api.commands.demo import demo
 from api.commands.ingest import ingest
 from api.commands.prices import prices
+from api.commands.proxy import proxy
 from api.commands.serve import serve
 from api.commands.status import status
 from api.commands.summary import summary
@@ -44,7 +45,7 @@ def main() -> None:
     """Every command is a subcommand of this."""
 
 
-for command in (demo, serve, ingest, summary, status, prices, deadletters, api, worker, broker):
+for command in (demo, serve, ingest, summary, status, prices, deadletters, api, proxy, worker, broker):
     main.add_command(command)
 
 

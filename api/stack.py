@@ -16,10 +16,12 @@ from typing import IO
 Say = Callable[[str, str], None]
 
 BROKER = "broker"
+PROXY = "proxy"
 # Arguments of `dial-analytics`, by process name and in the order in which they start.
 PROCESSES: dict[str, tuple[str, ...]] = {
     BROKER: ("broker",),
     "api": ("api",),
+    PROXY: ("proxy", "--optional"),
     "worker-analyze": ("worker", "analyze"),
     "worker-deliver": ("worker", "deliver"),
 }

@@ -12,6 +12,7 @@ from typing import Any
 from analytics.points import PointSchema
 from analytics.pricing import PriceBook
 from analytics.pricing.table import PrefixMode
+from workers import proxy_knobs
 from workers.keeping import FULL, NO_BODIES, NONE
 from workers.knobs import (
     BLANK_TEXT,
@@ -200,6 +201,17 @@ class Settings:
     timeout_keep_alive: int = knob(
         "TIMEOUT_KEEP_ALIVE", whole(0, 3600), 5, "Seconds that an idle HTTP connection is kept open."
     )
+
+    proxy_upstream_url: str | None = proxy_knobs.UPSTREAM_URL
+    proxy_upstream_key: str = proxy_knobs.UPSTREAM_KEY
+    proxy_upstreams: str = proxy_knobs.UPSTREAMS
+    proxy_tokens: tuple[str, ...] = proxy_knobs.PROXY_TOKENS
+    proxy_ca_file: Path | None = proxy_knobs.CA_FILE
+    proxy_port: int = proxy_knobs.PORT
+    proxy_workers: int = proxy_knobs.WORKERS
+    proxy_connect_timeout_s: float = proxy_knobs.CONNECT_TIMEOUT
+    proxy_read_timeout_s: float = proxy_knobs.READ_TIMEOUT
+    proxy_record_bytes: int = proxy_knobs.RECORD_BYTES
 
     log_level: str = knob("LOG_LEVEL", LEVELS, "INFO", "Level of our own log lines.")
     log_format: str = knob("DIAL_SDK_LOG_FORMAT", one_of("text", "json"), "text", "Form of the log lines.")

@@ -15,7 +15,8 @@ from rich.text import Text
 
 from api import terminal
 from api.commands.broker import is_local
-from api.stack import BROKER, PROCESSES, Stack, StackError
+from api.proxy.routes import upstreams
+from api.stack import BROKER, PROCESSES, PROXY, Stack, StackError
 from workers.parcels import connect
 from workers.settings import Settings
 
@@ -23,7 +24,7 @@ BROKER_START_S = 60.0
 API_START_S = 60.0
 # Ctrl-C too: a shell script lets its background jobs ignore it, and `kill -INT` would do nothing.
 INTERRUPTS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-COLOURS = ("cyan", "yellow", "green", "magenta")
+COLOURS = ("cyan", "yellow", "blue", "green", "magenta")
 
 
 @click.command()
@@ -69,7 +70,7 @@ def _start(stack: Stack, settings: Settings, console: Console) -> None:
     else:
         console.print(f"Using the Redis that already runs at {where}.")
     for name in PROCESSES:
-        if name != BROKER:
+        if name != BROKER and (name != PROXY or upstreams(settings)):
             stack.start(name)
     url = terminal.api_url(settings)
     stack.wait_for(lambda: _is_up(url), API_START_S, "the start of the API")

@@ -12,7 +12,7 @@ from tests.house.tree import compose, service, text
 from workers.settings import knobs
 
 SETTINGS = {knob.name for knob in knobs()}
-OURS = ["api", "worker-analyze", "worker-deliver", "worker-analyze-gpu"]
+OURS = ["api", "proxy", "worker-analyze", "worker-deliver", "worker-analyze-gpu"]
 # Read by Compose itself, by the images of others, or by Vector: no settings of ours.
 FOREIGN = {"IMAGE_NAME", "INFLUX_USERNAME", "INFLUX_PASSWORD", "DIAL_LOG_DIR", "DIAL_ANALYTICS_TOKEN"}
 INTERPOLATION = re.compile(r"\$\{(\w+)(?P<default>:?[-?][^}]*)?\}")
@@ -94,10 +94,11 @@ def test_every_named_volume_is_declared() -> None:
     assert used == set(compose()["volumes"])
 
 
-def test_gpu_and_vector_start_only_when_asked_for() -> None:
+def test_proxy_gpu_and_vector_start_only_when_asked_for() -> None:
     profiles = {name: service.get("profiles") for name, service in compose()["services"].items()}
 
     assert profiles.pop("worker-analyze-gpu") == ["gpu"]
+    assert profiles.pop("proxy") == ["proxy"]
     assert profiles.pop("vector") == ["vector"]
     assert set(profiles.values()) == {None}
 
