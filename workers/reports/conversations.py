@@ -47,24 +47,31 @@ class Turn:
     duration_ms: int | None
     models: str
     topic: str
-    rating: int | None
+    likes: int
+    dislikes: int
 
 
-_TURNS = (
-    "SELECT {key} AS trace_id, min(time_ns) AS time_ns, count(*) AS calls, sum(NOT ok) AS errors,"
-    " sum(prompt_tokens + completion_tokens) AS tokens, sum(deployment_price / 1000000) AS micros,"
-    " sum(deployment_price % 1000000) AS rest, max(operation_duration_ms) AS duration,"
-    " coalesce(group_concat(DISTINCT nullif(model, '')), '') AS models,"
-    " max(CASE WHEN topic NOT IN ('', 'undefined') THEN topic ELSE '' END) AS topic,"
-    " sum(CASE rate WHEN 1 THEN 1 WHEN 0 THEN -1 END) AS rating"
-    " FROM events WHERE chat_id = :chat_id GROUP BY 1 ORDER BY 2"
+# A call without a trace is a turn by itself. A rating belongs to the turn whose answer it rates.
+_TURN = "CASE WHEN {e}.trace_id = '' THEN {e}.id ELSE {e}.trace_id END"
+_RATED = (
+    "(SELECT a.trace_id FROM events a WHERE a.chat_id = e.chat_id AND a.chat_id != '' AND a.surface != 'rate'"
+    " AND a.response_id = e.response_id AND a.response_id != '' LIMIT 1)"
 )
-# A call without a trace is a turn by itself; a rating belongs to the conversation, and is no turn.
-_TURN_KEY = "CASE WHEN trace_id = '' THEN id ELSE trace_id END"
+_TURNS = (
+    f"SELECT CASE surface WHEN 'rate' THEN coalesce({_RATED}, '') ELSE {_TURN.format(e='e')} END AS turn,"
+    " min(time_ns), sum(surface != 'rate'), sum(NOT ok), sum(prompt_tokens + completion_tokens),"
+    " sum(deployment_price / 1000000), sum(deployment_price % 1000000), max(operation_duration_ms),"
+    " coalesce(group_concat(DISTINCT nullif(model, '')), ''),"
+    " max(CASE WHEN topic NOT IN ('', 'undefined') THEN topic ELSE '' END),"
+    " coalesce(sum(rate), 0), coalesce(sum(NOT rate), 0)"
+    " FROM events e WHERE chat_id = :chat_id AND chat_id != '' GROUP BY turn ORDER BY 2"
+)
 
 
-def count(db: sqlite3.Connection, scope: Scope) -> int:
-    [(number,)] = db.execute(f"SELECT count(*) FROM chats c WHERE {_within(db, scope)}", scope.values)
+def count(db: sqlite3.Connection, scope: Scope, *, most: int) -> int:
+    """How many there are; `most` when there are as many or more."""
+    sql = f"SELECT count(*) FROM (SELECT 1 FROM chats c WHERE {_within(db, scope, 'last_ns')} LIMIT :most)"
+    [(number,)] = db.execute(sql, {**scope.values, "most": most})
     return int(number)
 
 
@@ -72,9 +79,10 @@ def conversations(
     db: sqlite3.Connection, scope: Scope, *, order: str = "recent", top: int = 50, skip: int = 0
 ) -> tuple[Conversation, ...]:
     """Those that went on within the scope, with everything that ever belonged to them; largest first."""
+    column = ORDERS[order]
     sql = (
-        f"SELECT chat_id, first_ns, last_ns, calls, tokens, cost FROM chats c WHERE {_within(db, scope)}"
-        f" ORDER BY {ORDERS[order]} DESC, chat_id LIMIT :top OFFSET :skip"
+        f"SELECT chat_id, first_ns, last_ns, calls, tokens, cost FROM chats c"
+        f" WHERE {_within(db, scope, column)} ORDER BY {column} DESC LIMIT :top OFFSET :skip"
     )
     found = db.execute(sql, {**scope.values, "top": top, "skip": skip}).fetchall()
     return tuple(_conversation(db, row) for row in found)
@@ -82,27 +90,30 @@ def conversations(
 
 def turns(db: sqlite3.Connection, chat_id: str) -> tuple[Turn, ...]:
     """What happened in one conversation, turn by turn."""
-    rows = db.execute(_TURNS.format(key=_TURN_KEY), {"chat_id": chat_id})
     return tuple(
-        Turn(trace, time_ns, calls, errors, tokens, usd(micros, rest), duration, models, topic, rating)
-        for trace, time_ns, calls, errors, tokens, micros, rest, duration, models, topic, rating in rows
+        Turn(trace, time_ns, calls, errors, tokens, usd(micros, rest), *others)
+        for trace, time_ns, calls, errors, tokens, micros, rest, *others in db.execute(
+            _TURNS, {"chat_id": chat_id}
+        )
     )
 
 
-def _within(db: sqlite3.Connection, scope: Scope) -> str:
-    """The condition on conversations `c`: their last event is within, and one of their events matches."""
-    period = "last_ns >= :since_ns AND first_ns < :until_ns"
+def _within(db: sqlite3.Connection, scope: Scope, column: str) -> str:
+    """The condition on conversations `c`: they touch the days, and one of their events matches.
+
+    A plus keeps SQLite from the index of a column: it is to walk the one of the order, and to stop early.
+    """
+    walk = "" if column == "last_ns" else "+"
+    period = f"{walk}last_ns >= :since_ns AND +first_ns < :until_ns"
     if not scope.filters:
         return period
-    groups = f"SELECT id FROM groups g WHERE {scope.matching('g')}"
-    [(events,)] = db.execute(
-        f"SELECT coalesce(sum(events), 0) FROM usage_days WHERE group_id IN ({groups})", scope.values
-    )
+    days = "day >= :since AND day < :until"
+    sql = f"SELECT coalesce(sum(events), 0) FROM usage_days WHERE {days} AND {scope.groups}"
+    [(events,)] = db.execute(sql, scope.values)
     if events <= FEW:
-        return f"{period} AND chat_id IN (SELECT chat_id FROM chat_groups WHERE group_id IN ({groups}))"
+        return f"{period} AND chat_id IN (SELECT chat_id FROM chat_groups WHERE {scope.groups})"
     return (
-        f"{period} AND EXISTS (SELECT 1 FROM events e WHERE e.chat_id = c.chat_id AND e.chat_id != ''"
-        f" AND {scope.matching('e')})"
+        f"{period} AND EXISTS (SELECT 1 FROM chat_groups k WHERE k.chat_id = c.chat_id AND +k.{scope.groups})"
     )
 
 
@@ -110,14 +121,14 @@ def _conversation(db: sqlite3.Connection, row: tuple[str, int, int, int, int, in
     chat_id, first_ns, last_ns, calls, tokens, cost = row
     sql = (
         "SELECT count(*), sum(longest) FROM (SELECT max(operation_duration_ms) AS longest FROM events"
-        f" WHERE chat_id = :chat AND surface != 'rate' GROUP BY {_TURN_KEY})"
+        f" WHERE chat_id = :chat AND chat_id != '' AND surface != 'rate' GROUP BY {_TURN.format(e='events')})"
     )
     [(number, duration)] = db.execute(sql, {"chat": chat_id})
     sql = (
         "SELECT coalesce(sum(rate), 0), coalesce(sum(NOT rate), 0), max(project_id),"
         " coalesce(group_concat(DISTINCT nullif(model, '')), ''),"
         " max(CASE WHEN topic NOT IN ('', 'undefined') THEN topic ELSE '' END)"
-        " FROM events WHERE chat_id = :chat"
+        " FROM events WHERE chat_id = :chat AND chat_id != ''"
     )
     [(likes, dislikes, project, models, topic)] = db.execute(sql, {"chat": chat_id})
     return Conversation(

@@ -39,3 +39,8 @@ class Scope:
     def matching(self, table: str) -> str:
         """The condition that the columns of a table fulfil; always true without a filter."""
         return " AND ".join(["true", *(f"{table}.{name} = :{name}" for name in self.filters)])
+
+    @property
+    def groups(self) -> str:
+        """The condition that a row belongs to one of the groups that match."""
+        return f"group_id IN (SELECT id FROM groups g WHERE {self.matching('g')})"  # noqa: S608 - our own words

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from analytics.exchange import MODEL_SURFACES
-from workers.reports.scope import DAY_NS, Scope
+from workers.reports.scope import Scope
 
 _CALL = f"ok AND surface IN ({', '.join(repr(str(name)) for name in sorted(MODEL_SURFACES))})"
 
@@ -41,22 +41,37 @@ class Example:
     model: str
 
 
-def topics(db: sqlite3.Connection, scope: Scope, *, top: int = 100) -> tuple[Topic, ...]:
+def gather(db: sqlite3.Connection, scope: Scope) -> None:
+    """Add up the scope once, for the three reports below, in a table of this connection."""
+    table, which = ("subject_groups", scope.groups) if scope.filters else ("subject_days", "true")
+    db.execute("PRAGMA temp_store = MEMORY")
+    db.execute("DROP TABLE IF EXISTS temp.discussed")
+    db.execute(
+        "CREATE TEMP TABLE discussed AS SELECT s.topic, s.title, d.day, d.calls FROM"
+        f" (SELECT subject_id, day, sum(calls) AS calls FROM {table}"
+        f" WHERE {which} AND day >= :since AND day < :until GROUP BY 1, 2) d"
+        " JOIN subjects s ON s.id = d.subject_id",
+        scope.values,
+    )
+
+
+def topics(db: sqlite3.Connection, *, top: int = 100) -> tuple[Topic, ...]:
     """The most frequent first; "undefined" is one of them."""
-    sql = f"SELECT topic, sum(calls) FROM {_table(scope)} GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT :top"
-    return tuple(Topic(*row) for row in db.execute(sql, _values(scope, top=top)))
+    sql = "SELECT topic, sum(calls) FROM discussed GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT ?"
+    return tuple(Topic(*row) for row in db.execute(sql, (top,)))
 
 
-def trend(db: sqlite3.Connection, scope: Scope) -> tuple[Cell, ...]:
+def trend(db: sqlite3.Connection) -> tuple[Cell, ...]:
     """Calls of every topic on every day."""
-    sql = f"SELECT topic, day, sum(calls) FROM {_table(scope)} GROUP BY 1, 2"
-    return tuple(Cell(*row) for row in db.execute(sql, _values(scope)))
+    return tuple(
+        Cell(*row) for row in db.execute("SELECT topic, day, sum(calls) FROM discussed GROUP BY 1, 2")
+    )
 
 
-def by_title(db: sqlite3.Connection, scope: Scope) -> tuple[Cell, ...]:
+def by_title(db: sqlite3.Connection) -> tuple[Cell, ...]:
     """Calls of every topic by job title, "" when it is not known."""
-    sql = f"SELECT topic, title, sum(calls) FROM {_table(scope)} GROUP BY 1, 2 ORDER BY 3 DESC"
-    return tuple(Cell(*row) for row in db.execute(sql, _values(scope)))
+    sql = "SELECT topic, title, sum(calls) FROM discussed GROUP BY 1, 2 ORDER BY 3 DESC"
+    return tuple(Cell(*row) for row in db.execute(sql))
 
 
 def examples(db: sqlite3.Connection, scope: Scope, topic: str, *, top: int = 20) -> tuple[Example, ...]:
@@ -66,23 +81,4 @@ def examples(db: sqlite3.Connection, scope: Scope, topic: str, *, top: int = 20)
         f" WHERE topic = :topic AND topic != '' AND {_CALL} AND time_ns >= :since_ns AND time_ns < :until_ns"
         f" AND {scope.matching('e')} ORDER BY time_ns DESC LIMIT :top"
     )
-    return tuple(Example(*row) for row in db.execute(sql, _values(scope, topic=topic, top=top)))
-
-
-def _table(scope: Scope) -> str:
-    """Topics by day and title; several filters at once are no facet, and are counted among the events."""
-    if len(scope.filters) > 1:
-        return (
-            f"(SELECT topic, title, time_ns / {DAY_NS} AS day, 1 AS calls FROM events e"
-            f" WHERE time_ns >= :since_ns AND time_ns < :until_ns AND {_CALL} AND topic != ''"
-            f" AND {scope.matching('e')})"
-        )
-    return (
-        "(SELECT topic, title, day, calls FROM topic_days"
-        " WHERE facet = :facet AND value = :value AND day >= :since AND day < :until)"
-    )
-
-
-def _values(scope: Scope, **more: Any) -> dict[str, Any]:
-    facet, value = next(iter(scope.filters.items()), ("", ""))
-    return {**scope.values, "facet": facet, "value": value, **more}
+    return tuple(Example(*row) for row in db.execute(sql, {**scope.values, "topic": topic, "top": top}))

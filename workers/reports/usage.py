@@ -7,16 +7,14 @@ call once for every level above it.
 # ruff: noqa: S608 - the queries are put together from our own words; every value is a parameter.
 
 import sqlite3
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
 from decimal import Decimal
 from typing import Any
 
-from analytics.exchange import MODEL_SURFACES
 from workers.reports.scope import Scope
 from workers.reports.store import usd
 
-# Successful requests to a model; the others are ratings, tools, routes and what failed.
-_CALL = f"(ok AND surface IN ({', '.join(repr(str(name)) for name in sorted(MODEL_SURFACES))}))"
 _SUMS = (
     "events",
     "prompt_tokens",
@@ -36,9 +34,9 @@ _MEASURES = ", ".join(
     [
         "coalesce(sum(events), 0)",
         "coalesce(sum(events * (NOT ok)), 0)",
-        *(f"coalesce(sum({name} * {_CALL}), 0)" for name in _SUMS[:10]),
+        *(f"coalesce(sum({name} * call), 0)" for name in _SUMS[:10]),
         "coalesce(sum(likes), 0), coalesce(sum(dislikes), 0)",
-        f"coalesce(sum(events * ({_CALL} AND price_source = 'none')), 0)",
+        "coalesce(sum(events * (call AND price_source = 'none')), 0)",
     ]
 )
 COLUMNS = frozenset(
@@ -65,6 +63,10 @@ class Usage:
     dislikes: int
     unpriced: int
 
+    def __add__(self, other: "Usage") -> "Usage":
+        sums: list[Any] = [getattr(self, name) + getattr(other, name) for name in _NAMES]
+        return Usage(*sums)
+
     @property
     def tokens(self) -> int:
         return self.prompt_tokens + self.completion_tokens
@@ -73,6 +75,10 @@ class Usage:
     def mean_ms(self) -> float | None:
         """How long a request took on average, where the log says so."""
         return self.duration_ms / self.timed if self.timed else None
+
+
+_NAMES = tuple(field.name for field in fields(Usage))
+NOTHING = Usage(**dict.fromkeys(_NAMES, 0) | {"cost": Decimal(0)})  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +102,9 @@ def gather(db: sqlite3.Connection, scope: Scope) -> None:
     db.execute("PRAGMA temp_store = MEMORY")
     db.execute("DROP TABLE IF EXISTS temp.used")
     db.execute(
-        f"CREATE TEMP TABLE used AS SELECT g.*, {', '.join(f'u.{name}' for name in _SUMS)}"
-        f" FROM (SELECT group_id, {_SUMMED} FROM usage_days WHERE day >= :since AND day < :until"
-        " GROUP BY 1) u"
-        f" JOIN groups g ON g.id = u.group_id WHERE {scope.matching('g')}",
+        f"CREATE TEMP TABLE used AS SELECT g.*, u.* FROM (SELECT g.id AS group_id, {_SUMMED} FROM groups g"
+        " JOIN usage_days u ON u.group_id = g.id AND u.day >= :since AND u.day < :until"
+        f" WHERE {scope.matching('g')} GROUP BY 1) u JOIN groups g ON g.id = u.group_id",
         scope.values,
     )
 
@@ -116,7 +121,7 @@ def by(db: sqlite3.Connection, column: str, *, top: int = 100) -> tuple[Named, .
 
 def calls_by(db: sqlite3.Connection, column: str, *, top: int = 100) -> tuple[Named, ...]:
     """The successful requests to models by one of COLUMNS, the most requested first."""
-    return _by(db, column, _CALL, top)
+    return _by(db, column, "call", top)
 
 
 def failures_by(db: sqlite3.Connection, column: str, *, top: int = 100) -> tuple[Named, ...]:
@@ -126,13 +131,13 @@ def failures_by(db: sqlite3.Connection, column: str, *, top: int = 100) -> tuple
 
 def unpriced_by(db: sqlite3.Connection, column: str, *, top: int = 100) -> tuple[Named, ...]:
     """Requests that nobody could tell a price of."""
-    return _by(db, column, f"{_CALL} AND price_source = 'none'", top)
+    return _by(db, column, "call AND price_source = 'none'", top)
 
 
 def versions(db: sqlite3.Connection, *, top: int = 100) -> tuple[tuple[str, Named], ...]:
     """The requests of each source of prices by the version of its prices."""
     sql = (
-        f"SELECT price_source, price_version, {_MEASURES} FROM used WHERE {_CALL}"
+        f"SELECT price_source, price_version, {_MEASURES} FROM used WHERE call"
         " GROUP BY 1, 2 ORDER BY 5 DESC, 1, 2 LIMIT ?"
     )
     return tuple((row[0], Named(row[1], _usage(row[2:]))) for row in db.execute(sql, (top,)))
@@ -140,13 +145,23 @@ def versions(db: sqlite3.Connection, *, top: int = 100) -> tuple[tuple[str, Name
 
 def over_time(db: sqlite3.Connection, scope: Scope, unit: str) -> tuple[Moment, ...]:
     """Every day, or every "hour", in which something happened."""
-    length = {"day": 1, "hour": 24}[unit]
-    sql = (
-        f"SELECT {unit}, {_MEASURES} FROM usage_{unit}s u JOIN groups g ON g.id = u.group_id"
-        f" WHERE {unit} >= :since * {length} AND {unit} < :until * {length} AND {scope.matching('g')}"
-        " GROUP BY 1 ORDER BY 1"
-    )
-    return tuple(Moment(row[0], _usage(row[1:])) for row in db.execute(sql, scope.values))
+    return tuple(Moment(row[0], _usage(row[2:])) for row in _over_time(db, scope, unit, "''"))
+
+
+def over_time_by(
+    db: sqlite3.Connection, scope: Scope, unit: str, column: str
+) -> tuple[tuple[str, Moment], ...]:
+    """The same for every value of one of COLUMNS."""
+    rows = _over_time(db, scope, unit, _known(column))
+    return tuple((row[1], Moment(row[0], _usage(row[2:]))) for row in rows)
+
+
+def together(named: Iterable[tuple[str, Moment]]) -> tuple[Moment, ...]:
+    """What `over_time_by` gave, whatever its name."""
+    sums: dict[int, Usage] = {}
+    for _, moment in named:
+        sums[moment.number] = sums.get(moment.number, NOTHING) + moment.usage
+    return tuple(Moment(number, sums[number]) for number in sorted(sums))
 
 
 def days(db: sqlite3.Connection) -> tuple[int, int] | None:
@@ -157,12 +172,29 @@ def days(db: sqlite3.Connection) -> tuple[int, int] | None:
     return None if first is None else (first, last)
 
 
-def _by(db: sqlite3.Connection, column: str, where: str, top: int) -> tuple[Named, ...]:
+def _over_time(db: sqlite3.Connection, scope: Scope, unit: str, name: str) -> list[tuple[Any, ...]]:
+    """Without filters there are sums by model, which are few; everything else is added up from the groups."""
+    length = {"day": 1, "hour": 24}[unit]
+    grouped = f"usage_{unit}s u JOIN groups g ON g.id = u.group_id"
+    source = "model_days g" if unit == "day" and not scope.filters and name in {"''", "model"} else grouped
+    sql = (
+        f"SELECT {unit}, {name}, {_MEASURES} FROM {source}"
+        f" WHERE {unit} >= :since * {length} AND {unit} < :until * {length} AND {scope.matching('g')}"
+        " GROUP BY 1, 2 ORDER BY 1"
+    )
+    return db.execute(sql, scope.values).fetchall()
+
+
+def _known(column: str) -> str:
+    """Names of columns come from our own code alone, and are checked all the same."""
     if column not in COLUMNS:
         raise KeyError(column)
-    sql = (
-        f"SELECT {column}, {_MEASURES} FROM used WHERE {where} GROUP BY 1 ORDER BY 4 DESC, 2 DESC, 1 LIMIT ?"
-    )
+    return column
+
+
+def _by(db: sqlite3.Connection, column: str, where: str, top: int) -> tuple[Named, ...]:
+    order = "ORDER BY 4 DESC, 2 DESC, 1 LIMIT ?"
+    sql = f"SELECT {_known(column)}, {_MEASURES} FROM used WHERE {where} GROUP BY 1 {order}"
     return tuple(Named(row[0], _usage(row[1:])) for row in db.execute(sql, (top,)))
 
 

@@ -17,6 +17,15 @@ from workers.sinks.sqlite.migrations import MIGRATIONS
 
 TABLES = (*(rollup.table for rollup in rollups.ROLLUPS), "chats")
 HOUR_NS = rollups.HOUR_NS
+# Where a table holds numbers of users and subjects, which may be given anew.
+NAMES = {
+    "users": "t.user_hash, t.events",
+    "subjects": "t.topic, t.title, t.calls",
+    "user_days": "t.day, u.user_hash, t.events",
+    "user_groups": "t.day, u.user_hash, t.events",
+    "subject_days": "t.day, s.topic, s.title, t.calls",
+    "subject_groups": "t.day, s.topic, s.title, t.calls",
+}
 
 
 @pytest.fixture
@@ -37,11 +46,21 @@ def figures(path: Path) -> dict[str, list[tuple[Any, ...]]]:
 
 
 def _readable(table: str) -> str:
-    if table in {"usage_hours", "usage_days", "chat_groups"}:
-        return (
-            f"SELECT t.*, g.*, NULL AS id FROM (SELECT * FROM {table}) t JOIN groups g ON g.id = t.group_id"
-        )
-    return f"SELECT * FROM {table}"
+    """All columns, with what numbers stand for in place of the numbers."""
+    columns = NAMES.get(table, "t.*")
+    names = ", ".join(f"g.{name}" for name in rollups.GROUP_COLUMNS)
+    joins = {
+        "usage_hours": "JOIN groups g ON g.id = t.group_id",
+        "usage_days": "JOIN groups g ON g.id = t.group_id",
+        "user_days": "JOIN users u ON u.id = t.user_id",
+        "user_groups": "JOIN users u ON u.id = t.user_id JOIN groups g ON g.id = t.group_id",
+        "subject_days": "JOIN subjects s ON s.id = t.subject_id",
+        "subject_groups": "JOIN subjects s ON s.id = t.subject_id JOIN groups g ON g.id = t.group_id",
+        "chat_groups": "JOIN groups g ON g.id = t.group_id",
+    }
+    join = joins.get(table, "")
+    grouped = f", {names}" if "groups g" in join else ""
+    return f"SELECT {columns}{grouped} FROM {table} t {join}"
 
 
 def counted_anew(path: Path) -> dict[str, list[tuple[Any, ...]]]:
