@@ -130,11 +130,11 @@ def terminate_all(stage: Stage) -> None:
 
 def schedule(*, long: bool) -> list[Fault]:
     """All faults in both forms; the long one repeats the kills and stretches the outages."""
-    times, wait = (10, 1.0) if long else (3, 0.4)
+    times, wait = (10, 1.0) if long else (2, 0.25)
     return [
         Fault("analyze processes killed", partial(kill_children, name=ANALYZE, times=times)),
-        Fault("InfluxDB away", partial(take_influx_away, seconds=60 if long else 6)),
-        Fault("deliver workers killed", partial(kill_deliveries, times=times if long else 2)),
+        Fault("InfluxDB away", partial(take_influx_away, seconds=60 if long else 4)),
+        Fault("deliver workers killed", partial(kill_deliveries, times=times)),
         Fault("InfluxDB: 503, Retry-After", partial(upset_influx, mood=Mood(503, 2), seconds=15 * wait)),
         Fault("Redis killed", partial(kill_main, name=BROKER, times=3 if long else 1)),
         Fault(
@@ -154,6 +154,6 @@ def schedule(*, long: bool) -> list[Fault]:
         Fault("InfluxDB: 413", partial(upset_influx, mood=Mood(most_lines=4), seconds=10 * wait)),
         Fault("clock steps back an hour", partial(step_clock, to_s=-3600, seconds=1), FAKETIME.exists()),
         Fault("InfluxDB: 429, Retry-After", partial(upset_influx, mood=Mood(429, 2), seconds=15 * wait)),
-        Fault("Redis slow", partial(pause_redis, seconds=4.0, times=3 if long else 1)),
+        Fault("Redis slow", partial(pause_redis, seconds=4.0 if long else 2.0, times=3 if long else 1)),
         Fault("SIGTERM of everything", terminate_all),
     ]

@@ -8,8 +8,10 @@ import sys
 import threading
 import time
 from collections import Counter
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from types import MappingProxyType
 from typing import cast
 
 import httpx
@@ -32,9 +34,14 @@ COMMANDS = {
 
 
 class Plant:
-    """Everything on loopback and in one folder. All settings but places and models are the defaults."""
+    """Everything on loopback, in one folder. All but places, models and `env` are the default settings."""
 
-    def __init__(self, folder: Path, commands: dict[str, tuple[str, ...]] = COMMANDS) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        env: Mapping[str, str] = MappingProxyType({}),
+        commands: Mapping[str, tuple[str, ...]] = COMMANDS,
+    ) -> None:
         self.folder = folder
         self.influx = Influx()
         self.port, self.redis_port = free_port(), free_port()
@@ -51,6 +58,7 @@ class Plant:
             "INFLUX_BUCKET": "chaos",
             "INFLUX_API_TOKEN": "chaos",
             "TOPIC_MODEL": "",
+            **env,
         }
         self.settings = Settings.from_env({name: value for name, value in self.env.items() if value})
         self.store = make_store(self.settings)
@@ -184,6 +192,13 @@ class Plant:
         with suppress(redis.RedisError):
             names = [cast("bytes", name) for key in DUE for name in self.redis.zrange(key, 0, -1)]
             return {name.decode().split("-")[0] for name in names}
+        return None
+
+    def delivered(self) -> list[int] | None:
+        """Events written so far to each sink, as the system itself counts; None while Redis does not say."""
+        with suppress(redis.RedisError):
+            counts = self.redis.hmget("dial:counters", ["delivered:influx", "delivered:sqlite"])
+            return [int(count or 0) for count in counts]
         return None
 
     def leased(self) -> int:

@@ -61,7 +61,7 @@ class Steady:
 
 
 def steady(plan: Plan, records: int, folder: Path, say: Say) -> Steady:
-    plant = Plant(folder, ONE_WORKER)
+    plant = Plant(folder, commands=ONE_WORKER)
     try:
         plant.start()
         plant.redis.config_set("appendfsync", plan.appendfsync)
