@@ -111,7 +111,8 @@ class Event:
     @property
     def unpriced(self) -> bool:
         """Whether something was used up whose price nobody knows."""
-        used = self.total_tokens or self.answered.get("image_count") or self.answered.get("seconds")
+        tokens = self.prompt_tokens + self.completion_tokens
+        used = tokens or self.answered.get("image_count") or self.answered.get("seconds")
         return self.ok and self.price_source == PriceSource.NONE and bool(used)
 
     def to_dict(self) -> dict[str, Any]:

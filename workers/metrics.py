@@ -17,7 +17,6 @@ from analytics.event import Event
 from analytics.exchange import MODEL_SURFACES
 from analytics.language import UNDEFINED
 from analytics.pipeline import Analysis
-from analytics.pricing import PriceSource
 
 # Redis counts in whole numbers: the sum of what was observed is kept in millionths.
 MILLION = 1_000_000
@@ -100,7 +99,7 @@ def find(analysis: Analysis) -> None:
             count(f"topics:{_outcome(event.topic)}")
         if event.ok and event.surface in MODEL_SURFACES:
             count(f"languages:{_outcome(event.language)}")
-            if event.price_source == PriceSource.NONE:
+            if event.unpriced:
                 count(f"unpriced:{_model(event)}")
 
 

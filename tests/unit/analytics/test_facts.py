@@ -86,7 +86,7 @@ def test_the_end_of_a_response_is_its_status() -> None:
     assert event(RESPONSES, body={"input": "Hi"}, assembled=done).finish_reasons == ("length",)
 
 
-def test_the_values_of_a_query_are_left_out() -> None:
+def test_b16_the_values_of_a_query_are_left_out() -> None:
     found = event(EMBEDDINGS + "?api-version=2024&api-key=secret")
 
     assert found.url == EMBEDDINGS + "?api-version=&api-key="
@@ -99,6 +99,14 @@ def test_times_and_status_are_numbers_when_they_are_known() -> None:
     assert found.http_status == 404
     assert found.end_time_ns == found.time_ns + 250_000_000
     assert (event(status="none").http_status, event().end_time_ns) == (None, None)
+
+
+def test_only_what_was_used_up_can_be_unpriced() -> None:
+    assert event(body=QUESTION, assembled=ANSWER).unpriced
+    assert event("/v1/images/generations", body={"model": "m"}, reply={"data": [{}]}).unpriced
+    assert not event(body=QUESTION, assembled=ANSWER, status="500").unpriced
+    assert not event(body=QUESTION, assembled=ANSWER, token_usage={"price": 0}).unpriced
+    assert not event("/v1/fine_tuning/jobs", body={"model": "m"}, reply={"id": "j"}).unpriced
 
 
 def test_what_asks_no_model_has_no_operation() -> None:

@@ -59,11 +59,11 @@ def test_the_vector_whose_cache_has_no_price_of_its_own() -> None:
     assert total(plain, Usage(1000, 200, cached_prompt_tokens=400)) == Decimal("0.0045")
 
 
-def test_a_cache_that_is_free_is_not_one_whose_price_is_unknown() -> None:
+def test_b11_a_cache_that_is_free_is_not_one_whose_price_is_unknown() -> None:
     assert total({**GPT_4O, "cached_input": 0}, Usage(1000, 0, cached_prompt_tokens=400)) == Decimal("0.0015")
 
 
-def test_more_cached_than_asked_costs_what_was_asked() -> None:
+def test_b11_more_cached_than_asked_costs_what_was_asked() -> None:
     assert total(GPT_4O, Usage(10, 0, cached_prompt_tokens=400)) == Decimal("0.0000125")
 
 
@@ -92,7 +92,7 @@ def test_every_kind_of_token_has_its_price() -> None:
     assert cost.output_cost == Decimal(20 * 10 + 30 * 20 + 50 * 30) / 1_000_000
 
 
-def test_a_price_of_zero_is_recorded() -> None:
+def test_b12_a_price_of_zero_is_recorded() -> None:
     cost = priced({"gpt-4o": {"input": 0, "output": 0}})
 
     assert (cost.price, cost.source) == (Decimal(0), PriceSource.PRICES_FILE)
@@ -147,7 +147,7 @@ def test_the_longest_prefix_wins_where_any_prefix_counts() -> None:
     assert (cost.price_key, cost.price_match) == ("gpt-4o", "longest")
 
 
-def test_the_model_that_answered_is_asked_for_before_the_one_that_was_asked() -> None:
+def test_b12_the_model_that_answered_is_asked_for_before_the_one_that_was_asked() -> None:
     listed = {"asked": {"input": 1, "output": 1}, "gpt-4o": GPT_4O}
 
     assert priced(listed).price_key == "gpt-4o"

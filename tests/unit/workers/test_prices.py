@@ -13,6 +13,7 @@ import pytest
 
 from analytics.pricing import PriceBook, PriceSource
 from tests.unit.analytics.lines import ANSWER, QUESTION, exchange
+from workers.models import ModelError, load
 from workers.prices import LOOK_EVERY_S, Prices, PricesError, make_prices, read_table
 from workers.settings import Settings
 
@@ -74,7 +75,7 @@ def later(clock: Clock) -> None:
 
 
 @pytest.mark.parametrize("replaced", [in_place, renamed, swapped])
-def test_a_file_that_is_replaced_is_read_again(
+def test_b17_a_file_that_is_replaced_is_read_again(
     path: Path, clock: Clock, replaced: Callable[[Path], None]
 ) -> None:
     prices = watched(path, clock)
@@ -87,7 +88,7 @@ def test_a_file_that_is_replaced_is_read_again(
     assert price(prices) == Decimal("0.000044")
 
 
-def test_a_file_that_comes_later_is_read_then(tmp_path: Path, clock: Clock) -> None:
+def test_b17_a_file_that_comes_later_is_read_then(tmp_path: Path, clock: Clock) -> None:
     prices = watched(tmp_path / "prices.json", clock)
     assert price(prices) == Decimal(-1)
 
@@ -149,6 +150,13 @@ def test_a_file_that_is_broken_at_the_start_is_an_error(path: Path, clock: Clock
         watched(path, clock)
 
 
+def test_a_worker_does_not_start_with_a_broken_file(path: Path) -> None:
+    path.write_text("{")
+
+    with pytest.raises(ModelError, match=r"prices\.json: not JSON"):
+        load(Settings(prices_file=path, topic_model=""))
+
+
 def test_yaml_is_read_by_its_name(tmp_path: Path) -> None:
     path = tmp_path / "prices.yaml"
     path.write_text("prices:\n  gpt-4o: {input: 2.5, output: 10, valid_from: 2026-01-31}\n")
@@ -159,7 +167,7 @@ def test_yaml_is_read_by_its_name(tmp_path: Path) -> None:
         read_table(path)
 
 
-def test_a_model_without_a_price_is_told_once(caplog: pytest.LogCaptureFixture) -> None:
+def test_b12_a_model_without_a_price_is_told_once(caplog: pytest.LogCaptureFixture) -> None:
     prices = Prices(PriceBook(), None)
 
     for _ in range(3):
