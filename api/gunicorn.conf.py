@@ -1,6 +1,7 @@
 """gunicorn's settings out of ours: address, processes, keep-alive; requests are not logged one by one."""
 
 from api import auth
+from api.patience import PatientWorker
 from workers.settings import Settings, SettingsError
 
 try:
@@ -9,9 +10,10 @@ try:
 except SettingsError as error:
     raise SystemExit(str(error)) from None
 
+PatientWorker.patience_s = _settings.request_timeout_s
 bind = f"{_settings.host}:{_settings.port}"
 workers = _settings.api_workers
-worker_class = "gthread"
+worker_class = PatientWorker
 # Most of them wait: for the rest of a slow body, or on a connection that is kept open.
 threads = 16
 keepalive = _settings.timeout_keep_alive

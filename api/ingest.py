@@ -10,11 +10,12 @@ import logging
 
 from flask import Blueprint, Response, request
 from redis import RedisError
+from werkzeug.exceptions import ClientDisconnected
 
 from api import body, items
 from api.house import House, house
 from api.items import Item
-from api.problems import Unavailable, Waiting
+from api.problems import TooSlow, Unavailable, Waiting
 from api.verdict import TASK, Shipment, examine
 from workers.parcels import Crowded
 from workers.settings import Settings
@@ -42,7 +43,10 @@ def ping() -> Response:
 
 def receive(settings: Settings) -> bytes:
     """The body as it is sent, however slowly."""
-    return body.read(request.stream, request.content_length, settings.max_body_bytes)
+    try:
+        return body.read(request.stream, request.content_length, settings.max_body_bytes)
+    except (ClientDisconnected, OSError):
+        raise TooSlow("body_incomplete", "The body did not arrive in time: send it again") from None
 
 
 def understand(raw: bytes, settings: Settings) -> list[Item]:

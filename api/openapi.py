@@ -99,6 +99,7 @@ _POST_DATA = {
     "responses": {
         "200": _json("Reply", "The accepted lines are safe; one status per line, in the order sent."),
         "401": _DENIED,
+        "408": _json("Problem", "The body did not arrive in time: send it again."),
         "413": _json("Problem", "More bytes than allowed, as sent or unpacked."),
         "415": _json("Problem", "A media type or content encoding that is not read."),
         "422": _json("Problem", "No JSON, or no list."),

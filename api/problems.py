@@ -54,6 +54,12 @@ class TooLarge(Problem):
     status = 413
 
 
+class TooSlow(Problem):
+    """The body did not arrive in time, or its sender has gone."""
+
+    status = 408
+
+
 class Unsupported(Problem):
     """A media type or a content encoding that this door does not read."""
 

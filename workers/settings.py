@@ -198,6 +198,12 @@ class Settings:
     host: str = knob("HOST", TEXT, "127.0.0.1", "Address that the API listens on.")
     port: int = knob("PORT", whole(1, 65_535), 5001, "Port that the API listens on.")
     api_workers: int = knob("API_WORKERS", whole(1, 64), 2, "Processes of the API.")
+    request_timeout_s: float = knob(
+        "REQUEST_TIMEOUT_SECONDS",
+        seconds(0.1, 3600),
+        60.0,
+        "A request that arrives more slowly is answered 408.",
+    )
     timeout_keep_alive: int = knob(
         "TIMEOUT_KEEP_ALIVE", whole(0, 3600), 5, "Seconds that an idle HTTP connection is kept open."
     )
