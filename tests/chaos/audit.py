@@ -1,6 +1,7 @@
 """The invariant: what was accepted is in each sink exactly once, under the identity given by the core."""
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 
@@ -71,20 +72,25 @@ def audit(plant: Plant, journal: Journal, expected: list[Expected], in_sqlite: s
         set(journal.sent) - set(journal.accepted) - set(journal.refused) - set(journal.dropped)
     )
     buried = _letters(plant, found)
-    _compare(plant, expected, in_sqlite, buried, found)
+    compare(plant.influx.points, expected, in_sqlite, buried, found)
     found.rewritten = plant.influx.rewritten
     found.parcels_left = plant.backlog() or 0
     found.keys_left = sorted({_family(key.decode()) for key in plant.redis.scan_iter("*")})
     return found
 
 
-def _compare(
-    plant: Plant, expected: list[Expected], in_sqlite: set[str], buried: set[str], found: Findings
+def compare(
+    stored: Mapping[str, tuple[float, str]],
+    expected: Sequence[Expected],
+    in_sqlite: set[str],
+    buried: set[str],
+    found: Findings,
 ) -> None:
+    """What is in the sinks against what should be; `stored` is as the stand-in for InfluxDB keeps it."""
     rows = {one.event_id for one in expected}
     lines = {identity_of(one.line): one.line for one in expected if one.record.kind != "poison"}
     poison = {one.event_id for one in expected if one.record.kind == "poison"}
-    points = {identity: line for identity, (_, line) in plant.influx.points.items()}
+    points = {identity: line for identity, (_, line) in stored.items()}
     found.lost = {
         "sqlite": len(rows - in_sqlite),
         "influx": len(lines.keys() - points.keys()) + len(poison - buried),

@@ -152,7 +152,7 @@ def schedule(*, long: bool) -> list[Fault]:
         Fault("poison lines for InfluxDB", partial(send_poison, seconds=10 * wait)),
         Fault("gunicorn master killed", partial(kill_main, name=API, times=2 if long else 1)),
         Fault("InfluxDB: 413", partial(upset_influx, mood=Mood(most_lines=4), seconds=10 * wait)),
-        Fault("clock steps back an hour", partial(step_clock, to_s=-3600, seconds=1), FAKETIME.exists()),
+        Fault("clock steps back an hour", partial(step_clock, to_s=-3600, seconds=1), FAKETIME is not None),
         Fault("InfluxDB: 429, Retry-After", partial(upset_influx, mood=Mood(429, 2), seconds=15 * wait)),
         Fault("Redis slow", partial(pause_redis, seconds=4.0 if long else 2.0, times=3 if long else 1)),
         Fault("SIGTERM of everything", terminate_all),

@@ -7,7 +7,7 @@ from tests.chaos.run import Outcome
 from tests.chaos.watch import Sample
 
 WIDTH, LEFT, RIGHT = 1200, 60, 20
-LABELS, CURVES, WAITING, GAP, FOOT = 190, 260, 110, 34, 40
+LABELS, CURVES, WAITING, GAP, FOOT = 150, 260, 110, 34, 40
 HEIGHT = LABELS + CURVES + GAP + WAITING + FOOT
 
 Value = Callable[[Sample], float]
