@@ -12,10 +12,13 @@ from celery import Celery
 from analytics.pipeline import Tools
 from workers.app import wake
 from workers.caretaker import Caretaker
+from workers.meters import Meters
+from workers.otel_knobs import metrics_url
 from workers.parcels import TASKS, ParcelStore, make_store
 from workers.settings import Settings
-from workers.sinks import make_sinks, sink_names
+from workers.sinks import make_collector, make_sinks, sink_names
 from workers.sinks.base import Sink
+from workers.teller import Teller
 
 
 class Floor:
@@ -36,6 +39,8 @@ class Floor:
         self._tools = tools
         self._sinks = sinks
         self._caretaker: Caretaker | None = None
+        self._meters: Meters | None = None
+        self._teller: Teller | None = None
         self._lock = threading.RLock()
         self.sink_names = tuple(sinks) if sinks is not None else sink_names(self.settings)
 
@@ -81,9 +86,39 @@ class Floor:
                 self._caretaker = Caretaker(self.store, self.wake, tasks)
             return self._caretaker
 
+    @property
+    def meters(self) -> Meters:
+        with self._lock:
+            if self._meters is None:
+                self._meters = Meters(self.store.redis)
+            return self._meters
+
+    @property
+    def teller(self) -> Teller | None:
+        """Where metrics are sent at all, by the processes that deliver."""
+        with self._lock:
+            wanted = metrics_url(self.settings) and "deliver" in self.celery.amqp.queues.consume_from
+            if self._teller is None and wanted:
+                self._teller = Teller(
+                    self.store.redis,
+                    make_collector(self.settings),
+                    every_s=self.settings.telemetry_metrics_s,
+                    currency=self.settings.telemetry_currency,
+                    costs=bool(self.settings.telemetry_costs),
+                )
+            return self._teller
+
+    def start(self) -> None:
+        """Start the threads of this process; safe to call again."""
+        self.caretaker.start()
+        if self.teller is not None:
+            self.teller.start()
+
     def close(self) -> None:
-        """Stop the caretaker and let go of the sinks; safe to call when nothing was ever made."""
+        """Stop the threads and let go of the sinks; safe to call when nothing was ever made."""
         if self._caretaker is not None:
             self._caretaker.stop()
+        if self._teller is not None:
+            self._teller.stop()
         for sink in (self._sinks or {}).values():
             sink.close()

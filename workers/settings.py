@@ -12,7 +12,7 @@ from typing import Any
 from analytics.points import PointSchema
 from analytics.pricing import PriceBook
 from analytics.pricing.table import PrefixMode
-from workers import proxy_knobs
+from workers import otel_knobs, proxy_knobs
 from workers.keeping import FULL, NO_BODIES, NONE
 from workers.knobs import (
     BLANK_TEXT,
@@ -240,7 +240,20 @@ class Settings:
         secrets = frozenset(one.name for one in declared.values() if one.secret)
         env = Environment(os.environ if environ is None else environ, secrets)
         values: dict[str, Any] = {name: one.read(env) for name, one in declared.items()}
-        return _with_store(_checked(cls(**values)))
+    telemetry_config: str | None = otel_knobs.CONFIG
+    telemetry_application: str = otel_knobs.APPLICATION
+    telemetry_environment: str = otel_knobs.ENVIRONMENT
+    telemetry_currency: str = otel_knobs.CURRENCY
+    telemetry_endpoint: str | None = otel_knobs.ENDPOINT
+    telemetry_costs: bool | None = otel_knobs.COSTS
+    telemetry_metrics_s: float = otel_knobs.METRICS_EVERY
+    otlp_endpoint: str | None = otel_knobs.OTLP_ENDPOINT
+    otlp_traces_endpoint: str | None = otel_knobs.OTLP_TRACES_ENDPOINT
+    otlp_metrics_endpoint: str | None = otel_knobs.OTLP_METRICS_ENDPOINT
+    otlp_headers: str = otel_knobs.OTLP_HEADERS
+    otlp_protocol: str = otel_knobs.OTLP_PROTOCOL
+
+        return otel_knobs.filled(_with_store(_checked(cls(**values))))
 
 
 def knobs() -> tuple[Knob, ...]:

@@ -109,6 +109,8 @@ def _analyze(floor: Floor, parcel: Parcel) -> Sequence[NewParcel]:
     failures = [(failure.reason, failure.message) for failure in analysis.failures]
     letters = letters_for(failures, parcel.records, floor.settings.unreadable_brake)
     counts["braked"] = sum(letter.reason == UNREADABLE_BATCH for letter in letters)
+    # By itself, since each event is counted once however often this is done.
+    floor.meters.add(analysis.events)
     if not floor.store.finish(parcel, parcels=followers, letters=letters, counts=counts):
         logger.warning("lease_lost")
         return ()

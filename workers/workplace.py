@@ -75,13 +75,13 @@ class Workplace:
 
     def on_process(self, **_: Any) -> None:
         """In each process that runs tasks, after the fork."""
-        Floor.of(self.celery).caretaker.start()
+        Floor.of(self.celery).start()
 
     def on_ready(self, sender: Any, **_: Any) -> None:
         """The worker listens, at the start and again after each reconnect."""
         pool = pool_name(type(sender.pool))
         if pool not in (FORKING, SOLO):
-            Floor.of(self.celery).caretaker.start()
+            Floor.of(self.celery).start()
         logger.info("worker_ready", extra={"pool": pool})
 
     def on_shutdown(self, **_: Any) -> None:
