@@ -55,8 +55,8 @@ class Steady:
 
     @property
     def waste(self) -> list[str]:
-        """What Redis keeps besides the counters and the names of Celery's queues."""
-        constant = ("dial:counters", "dial:celery:_kombu.binding")
+        """What Redis keeps besides figures about the service itself, and the names of Celery's queues."""
+        constant = ("dial:counters", "dial:workers", "dial:unpriced_models", "dial:celery:_kombu.binding")
         return [key for key in self.keys_left if not key.startswith(constant)]
 
 
