@@ -81,6 +81,12 @@ ANSWERED: dict[str, tuple[str, ...]] = {
 }
 
 
+_NAMES_BY_KEY: dict[str, list[str]] = {}
+for _name, _paths in (NUMBERS | WHOLE | CODES).items():
+    for _path in _paths:
+        _NAMES_BY_KEY.setdefault(_path.partition(".")[0], []).append(_name)
+
+
 def read_facts(
     request: Mapping[str, Any] | None, reply: Mapping[str, Any] | None, status: str, *, ok: bool
 ) -> Facts:
@@ -101,17 +107,17 @@ def code(text: Any) -> str:
 
 
 def _parameters(request: Mapping[str, Any] | None) -> dict[str, Scalar]:
+    """Requests have few of them: only names that may be there are looked for."""
     found: dict[str, Scalar] = {}
-    for name, paths in NUMBERS.items():
-        if (number := _number_at(request, paths)) is not None:
-            found[name] = float(number)
-    for name, paths in WHOLE.items():
-        number = _number_at(request, paths)
-        if number is not None and number == int(number):
+    for name in {name: None for key in request or () for name in _NAMES_BY_KEY.get(key, ())}:
+        if name in CODES:
+            if text := _code_at(request, CODES[name]):
+                found[name] = text
+        elif name in NUMBERS:
+            if (number := _number_at(request, NUMBERS[name])) is not None:
+                found[name] = float(number)
+        elif (number := _number_at(request, WHOLE[name])) is not None and number == int(number):
             found[name] = int(number)
-    for name, paths in CODES.items():
-        if text := _code_at(request, paths):
-            found[name] = text
     return found
 
 
