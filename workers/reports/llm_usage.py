@@ -18,7 +18,9 @@ _MODEL = "coalesce(nullif(response_model, ''), nullif(request_model, ''), nullif
 _NAMED = f"coalesce(nullif({_MODEL}, ''), 'unknown')"
 _SURFACES = ", ".join(repr(str(name)) for name in sorted(MODEL_SURFACES))
 _PERIOD = f"time_ns >= :since AND time_ns < :until AND surface IN ({_SURFACES})"
-_UNPRICED = "ok AND price_source = 'none' AND total_tokens > 0"
+# What was used up is known, what it costs is not; images and minutes are paid without tokens.
+_USED = "(prompt_tokens + completion_tokens > 0 OR answered LIKE '%\"image_count\"%' OR answered LIKE '%\"seconds\"%')"
+_UNPRICED = f"ok AND price_source = 'none' AND {_USED}"
 _SUMS = (
     "sum(ok), sum(ok * prompt_tokens), sum(ok * completion_tokens), sum(ok * cached_prompt_tokens),"
     " sum(ok * (deployment_price / 1000000)), sum(ok * (deployment_price % 1000000)),"
