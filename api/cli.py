@@ -8,8 +8,8 @@ from api.commands.deadletters import deadletters
 from api.commands.demo import demo
 from api.commands.ingest import ingest
 from api.commands.prices import prices
-from api.commands.report import report
 from api.commands.proxy import proxy
+from api.commands.report import report
 from api.commands.serve import serve
 from api.commands.status import status
 from api.commands.summary import summary
@@ -46,7 +46,20 @@ def main() -> None:
     """Every command is a subcommand of this."""
 
 
-for command in (demo, serve, ingest, summary, status, report, prices, deadletters, api, proxy, worker, broker):
+for command in (
+    demo,
+    serve,
+    ingest,
+    summary,
+    status,
+    report,
+    prices,
+    deadletters,
+    api,
+    proxy,
+    worker,
+    broker,
+):
     main.add_command(command)
 
 
