@@ -5,11 +5,12 @@ from functools import partial
 from typing import Any
 
 from celery import Celery
-from flask import Flask, Response, jsonify
+from flask import Flask, Response, jsonify, redirect
 from werkzeug.exceptions import HTTPException
 
 from api import auth, health, ingest, metrics, openapi
 from api.bell import Bell
+from api.dashboard import doors as dashboard
 from api.house import House, furnish
 from api.problems import Problem
 from workers.app import make_celery, wake
@@ -24,6 +25,7 @@ CROWDED = 429
 WELCOME = {
     "service": "dial-analytics",
     "endpoints": {
+        "GET /overview": "the dashboard, for people",
         "POST /data": "a batch of DIAL prompt log lines",
         "GET /health": "the process answers",
         "GET /ready": "a batch would be taken now, and reach its sinks",
@@ -39,13 +41,18 @@ def create_app(settings: Settings, store: ParcelStore | None = None, celery: Cel
     app.json.sort_keys = False  # type: ignore[attr-defined]
     furnish(app, _house(settings, store or make_store(settings), celery or make_celery(settings)))
     app.before_request(auth.guard)
-    for doors in (ingest.doors, health.doors, metrics.doors, openapi.doors):
+    for doors in (ingest.doors, health.doors, metrics.doors, openapi.doors, dashboard.doors):
         app.register_blueprint(doors)
-    app.add_url_rule("/", "welcome", lambda: WELCOME)
+    app.add_url_rule("/", "welcome", _welcome)
     app.register_error_handler(Problem, _problem)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _unexpected)
     return app
+
+
+def _welcome() -> Any:
+    """People land on the dashboard; programs are told what there is."""
+    return redirect("/overview") if dashboard.wanted() else WELCOME
 
 
 def _house(settings: Settings, store: ParcelStore, celery: Celery) -> House:
