@@ -117,7 +117,10 @@ class Settings:
         "MODEL_RATES", RATES, "{}", "Prices of models, for log lines that DIAL Core has not priced itself."
     )
     prices_file: Path | None = knob(
-        "PRICES_FILE", PATH, None, "Prices per million tokens, JSON or YAML, watched; asked after MODEL_RATES."
+        "PRICES_FILE",
+        PATH,
+        None,
+        "Prices per million tokens, JSON or YAML, watched; asked after MODEL_RATES.",
     )
     price_match: str = knob(
         "PRICE_MATCH",
@@ -233,13 +236,6 @@ class Settings:
         "OTEL_METRICS_EXPORTER", NO_EXPORTER, "none", "Exporter of our metrics."
     )
 
-    @classmethod
-    def from_env(cls, environ: Mapping[str, str] | None = None) -> "Settings":
-        """Read the environment, or the mapping given; SettingsError tells the first thing that is wrong."""
-        declared = {place.name: place.metadata["knob"] for place in fields(cls)}
-        secrets = frozenset(one.name for one in declared.values() if one.secret)
-        env = Environment(os.environ if environ is None else environ, secrets)
-        values: dict[str, Any] = {name: one.read(env) for name, one in declared.items()}
     telemetry_config: str | None = otel_knobs.CONFIG
     telemetry_application: str = otel_knobs.APPLICATION
     telemetry_environment: str = otel_knobs.ENVIRONMENT
@@ -253,6 +249,13 @@ class Settings:
     otlp_headers: str = otel_knobs.OTLP_HEADERS
     otlp_protocol: str = otel_knobs.OTLP_PROTOCOL
 
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] | None = None) -> "Settings":
+        """Read the environment, or the mapping given; SettingsError tells the first thing that is wrong."""
+        declared = {place.name: place.metadata["knob"] for place in fields(cls)}
+        secrets = frozenset(one.name for one in declared.values() if one.secret)
+        env = Environment(os.environ if environ is None else environ, secrets)
+        values: dict[str, Any] = {name: one.read(env) for name, one in declared.items()}
         return otel_knobs.filled(_with_store(_checked(cls(**values))))
 
 
