@@ -18,7 +18,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 
 .DEFAULT_GOAL := help
-.PHONY: help install lint format typecheck test unit integration system golden conformance check demo serve run bench chaos docs \
+.PHONY: help install lint format typecheck test unit integration system golden conformance check demo serve run bench chaos fuzz docs \
 	build docker_build docker_serve clean
 
 help: ## Show this list
@@ -86,6 +86,11 @@ bench: $(STAMP) ## Measure what it costs, beside a yardstick of the same run
 
 chaos: $(STAMP) ## Kill, fill, freeze and cut everything for ten minutes; count what is lost (report in data/chaos)
 	$(BIN)/python -m tests.chaos $(ARGS)
+
+fuzz: $(STAMP) ## Try random inputs on door and core, for a minute or ARGS=-max_total_time=SECONDS; finds stay in data/fuzz
+	@mkdir -p data/fuzz
+	@$(BIN)/python -c 'import atheris' 2>/dev/null || $(BIN)/python -m pip install -qq -c constraints.txt -e '.[fuzz]'
+	$(BIN)/python -m tests.fuzz.fuzz_record -max_total_time=60 -artifact_prefix=data/fuzz/ $(ARGS) data/fuzz
 
 docs: $(STAMP) ## Check that the documentation still says what the code does
 	$(BIN)/pytest -k "docs or configuration or openapi" $(ARGS)

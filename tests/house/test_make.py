@@ -28,6 +28,7 @@ OURS = [
     "demo",
     "run",
     "bench",
+    "fuzz",
     "docs",
     "check",
 ]

@@ -1,0 +1,1 @@
+"""Coverage-guided fuzzing; `make fuzz`, never part of `make test`."""
