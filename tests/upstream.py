@@ -12,6 +12,7 @@ import sys
 import threading
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from email import message_from_bytes
 from typing import Any, Self
 
 from aiohttp import web
@@ -276,12 +277,14 @@ async def _images(request: web.Request) -> web.StreamResponse:
 
 
 async def _transcription(request: web.Request) -> web.StreamResponse:
-    form = await request.post()
-    upload = form["file"]
-    assert isinstance(upload, web.FileField)
-    size = len(upload.file.read())
-    usage = {"type": "duration", "seconds": 7}
-    return web.json_response({"text": f"{size} bytes of {form['model']!s}", "usage": usage})
+    head = f"Content-Type: {request.headers['Content-Type']}\r\n\r\n".encode()
+    form: dict[str, bytes] = {}
+    for part in message_from_bytes(head + await request.read()).walk():
+        name, content = part.get_param("name", header="content-disposition"), part.get_payload(decode=True)
+        if isinstance(content, bytes):
+            form[str(name)] = content
+    text = f"{len(form['file'])} bytes of {form['model'].decode()}"
+    return web.json_response({"text": text, "usage": {"type": "duration", "seconds": 7}})
 
 
 HANDLERS: dict[str, Handler] = {

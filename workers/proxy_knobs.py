@@ -1,9 +1,28 @@
 """The knobs of the recording proxy; the list of all settings in `settings.py` takes them in."""
 
+import re
+
 from workers import upstreams
-from workers.knobs import HTTP_URL, PATH, TEXT, TOKENS, checked, knob, seconds, whole
+from workers.knobs import FLAG, HTTP_URL, PATH, TEXT, TOKENS, checked, knob, seconds, whole
 
 MIB = 1024 * 1024
+FACTS = ("conversation", "user", "title", "project", "application")
+HEADERS = (
+    "conversation=X-Conversation-Id,user=X-User,title=X-Job-Title,project=X-Project,application=X-Application"
+)
+
+
+def read_headers(text: str) -> dict[str, str]:
+    """Fact -> header; a fact that is not named is in no header."""
+    found: dict[str, str] = {}
+    for part in filter(None, map(str.strip, text.split(","))):
+        fact, _, header = map(str.strip, part.partition("="))
+        if fact not in FACTS or not re.fullmatch(r"[A-Za-z0-9-]+", header):
+            raise ValueError(f"{part!r} is no fact=header")
+        found[fact] = header.lower()
+    return found
+
+
 UPSTREAM_URL = knob(
     "PROXY_UPSTREAM_URL", HTTP_URL, None, "OpenAI-compatible server behind the proxy; unset: no proxy."
 )
@@ -35,3 +54,23 @@ READ_TIMEOUT = knob(
 RECORD_BYTES = knob(
     "PROXY_RECORD_BYTES", whole(0, 64 * MIB), 4 * MIB, "Most that is kept of a body for analysis."
 )
+SPOOL_BYTES = knob(
+    "PROXY_SPOOL_BYTES",
+    whole(0, 1024 * 1024 * MIB),
+    256 * MIB,
+    "Most that waits in DATA_DIR while Redis is away; beyond, records are dropped and counted.",
+)
+HEADER_NAMES = knob(
+    "PROXY_HEADERS",
+    checked("fact=header pairs of " + ", ".join(FACTS), read_headers),
+    HEADERS,
+    "Which headers of a call tell conversation, user and the like.",
+)
+HASH_KEY = knob(
+    "PROXY_HASH_KEY",
+    TEXT,
+    "",
+    "Key of the hashes that stand for API keys; unset: a random one kept in DATA_DIR.",
+    secret=True,
+)
+HASH_USERS = knob("PROXY_HASH_USERS", FLAG, default=False, help="Record users as hashes, too.")

@@ -13,6 +13,7 @@ from analytics.points import PointSchema
 from analytics.pricing import PriceBook
 from analytics.pricing.table import PrefixMode
 from workers import otel_knobs, proxy_knobs
+from workers import proxy_knobs
 from workers.keeping import FULL, NO_BODIES, NONE
 from workers.knobs import (
     BLANK_TEXT,
@@ -221,6 +222,10 @@ class Settings:
     proxy_connect_timeout_s: float = proxy_knobs.CONNECT_TIMEOUT
     proxy_read_timeout_s: float = proxy_knobs.READ_TIMEOUT
     proxy_record_bytes: int = proxy_knobs.RECORD_BYTES
+    proxy_spool_bytes: int = proxy_knobs.SPOOL_BYTES
+    proxy_headers: str = proxy_knobs.HEADER_NAMES
+    proxy_hash_key: str = proxy_knobs.HASH_KEY
+    proxy_hash_users: bool = proxy_knobs.HASH_USERS
 
     log_level: str = knob("LOG_LEVEL", LEVELS, "INFO", "Level of our own log lines.")
     log_format: str = knob("DIAL_SDK_LOG_FORMAT", one_of("text", "json"), "text", "Form of the log lines.")

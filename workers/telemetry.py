@@ -24,6 +24,7 @@ COUNTERS = {
     "analysed": ("", "records that became events"),
     "dropped": ("reason", "records that are none of our business, such as other URIs"),
     "delivered": ("sink", "events written"),
+    "lost": ("reason", "calls of the proxy that could not be recorded"),
     "retries": ("sink", "postponements because a sink was away"),
     "buried": ("reason", "records in dead letters, counted once per letter"),
     "braked": ("", "batches of which so much was unreadable that they became one dead letter"),

@@ -71,5 +71,7 @@ def advice(stats: Stats) -> Iterator[str]:
     for task, oldest in stats.oldest_s.items():
         if oldest > STALE_S and stats.backlog[task]:
             yield f"Queue {task} is not being emptied: is `dial-analytics worker {task}` running?"
+    if lost := sum(count for name, count in stats.counters.items() if name.startswith("lost:")):
+        yield f"{lost} calls through the proxy were not recorded so far: PROXY_SPOOL_BYTES may be too small."
     if stats.dead_letters:
         yield "See `dial-analytics deadletters list`; `replay` tries them again, `drop` forgets them."

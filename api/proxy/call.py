@@ -11,6 +11,7 @@ from aiohttp import web
 from analytics.surfaces import PLAIN, RULES
 from api.proxy.capture import Capture
 from api.proxy.routes import Address
+from workers.upstreams import is_credential
 
 
 @dataclass(slots=True)
@@ -51,11 +52,15 @@ def open_call(request: web.Request, address: Address, key: str, bound: int) -> C
         uri=address.uri,
         upstream=address.target.partition("?")[0],
         protocol=f"HTTP/{version.major}.{version.minor}",
-        headers={name.lower(): value for name, value in request.headers.items()},
+        headers={name.lower(): value for name, value in request.headers.items() if not is_secret(name)},
         key=key,
         request=Capture(bound),
         response=Capture(bound),
     )
+
+
+def is_secret(header: str) -> bool:
+    return is_credential(header) or header.lower() in ("cookie", "proxy-authorization")
 
 
 @lru_cache(1024)

@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass, field
 
-# A stream tells its tokens at the very end.
+# A stream tells its tokens at the very end, and so do long answers in one piece.
 TAIL = 64 * 1024
 
 
 @dataclass(slots=True)
 class Capture:
-    """At most `bound` bytes of the beginning, and the last ones of what is beyond."""
+    """At most `bound` bytes: the beginning, and of what is longer also the very end."""
 
     bound: int
     size: int = 0
@@ -17,18 +17,22 @@ class Capture:
 
     def add(self, chunk: bytes) -> None:
         self.size += len(chunk)
-        room = self.bound - len(self.head)
+        room = self.bound - self._end - len(self.head)
         if room >= len(chunk):
             self.head += chunk
             return
         self.head += chunk[:room]
-        self._tail += chunk[room:][-TAIL:]
-        if len(self._tail) > 2 * TAIL:
-            del self._tail[:-TAIL]
+        self._tail += chunk[room:][-self.bound :]
+        if len(self._tail) > 2 * self._end:
+            del self._tail[: len(self._tail) - self._end]
+
+    @property
+    def _end(self) -> int:
+        return min(TAIL, self.bound // 8)
 
     @property
     def tail(self) -> bytes:
-        return bytes(self._tail[-TAIL:])
+        return bytes(self._tail[max(0, len(self._tail) - self._end) :])
 
     @property
     def kept(self) -> int:

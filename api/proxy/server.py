@@ -45,7 +45,7 @@ class Proxy:
             yield
 
     async def health(self, _request: web.Request) -> web.Response:
-        return web.json_response({"status": "ok", **self._figures()})
+        return web.json_response({"status": "ok", "recorder": self._figures()})
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         """Every other call."""
@@ -112,10 +112,10 @@ def make_session(settings: Settings) -> aiohttp.ClientSession:
     )
 
 
-def make_runner(proxy: Proxy) -> web.AppRunner:
+def make_runner(app: web.Application) -> web.AppRunner:
     """With `handler_cancellation`, a caller who leaves is noticed at once, and the upstream with them."""
     return web.AppRunner(
-        proxy.app(),
+        app,
         handler_cancellation=True,
         access_log=None,
         shutdown_timeout=SHUTDOWN_S,
