@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -58,11 +59,11 @@ def opened(text: str, suffix: str = "") -> Any:
         raise ValueError(f"not YAML at line {mark.line + 1}" if mark else "not YAML") from error
 
 
-def read_table(path: Path, mode: PrefixMode = PrefixMode.BOUNDARY) -> PriceTable:
+def read_table(path: Path, mode: PrefixMode = PrefixMode.BOUNDARY, currency: str = "USD") -> PriceTable:
     """The prices of a file; raises PricesError."""
     document = read_document(path)
     try:
-        return read_prices(document, mode=mode)
+        return read_prices(document, mode=mode, currency=currency)
     except ValueError as wrong:
         raise PricesError(_in_one_line(path, wrong)) from wrong
 
@@ -71,7 +72,13 @@ def make_prices(settings: Settings) -> "Prices":
     """The prices of this environment. At the start a broken file is an error, a missing one is not."""
     rates = PriceBook.from_model_rates(settings.model_rates)
     return Prices(
-        replace(rates, catalog=_catalog(settings)), settings.prices_file, PrefixMode(settings.price_match)
+        replace(rates, catalog=_catalog(settings)),
+        settings.prices_file,
+        partial(
+            read_table,
+            mode=PrefixMode(settings.price_match),
+            currency=settings.telemetry_currency or "USD",
+        ),
     )
 
 
@@ -82,14 +89,14 @@ class Prices:
         self,
         book: PriceBook,
         path: Path | None,
-        mode: PrefixMode = PrefixMode.BOUNDARY,
+        read: Callable[[Path], PriceTable] = read_table,
         *,
         clock: Callable[[], float] = time.monotonic,
         wall: Callable[[], float] = time.time,
     ) -> None:
         self._book = book
         self._path = path
-        self._mode = mode
+        self._read = read
         self._clock = clock
         self._wall = wall
         self._lock = threading.Lock()
@@ -155,7 +162,7 @@ class Prices:
     def _load(self, path: Path) -> None:
         """Take the new prices, or keep those at hand and say why."""
         try:
-            table = read_table(path, self._mode)
+            table = self._read(path)
         except PricesError as wrong:
             self.last_error = str(wrong)
             logger.error("prices_kept", extra={"reason": self.last_error, "version": self._book.file.version})  # noqa: TRY400

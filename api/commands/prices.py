@@ -33,11 +33,12 @@ def prices() -> None:
 @click.argument("file", type=EXISTING, required=False)
 def check(file: Path | None) -> None:
     """Say whether FILE, or PRICES_FILE, can be used, and what looks like a mistake."""
-    path = file or terminal.settings().prices_file
+    settings = terminal.settings()
+    path = file or settings.prices_file
     if path is None:
         raise click.UsageError("Name a file, or set PRICES_FILE.")
     try:
-        document, table = read_document(path), read_table(path)
+        document, table = read_document(path), read_table(path, currency=settings.telemetry_currency)
     except PricesError as wrong:
         raise click.ClickException(str(wrong)) from None
     console = terminal.console()

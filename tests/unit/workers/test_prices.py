@@ -157,6 +157,14 @@ def test_a_worker_does_not_start_with_a_broken_file(path: Path) -> None:
         load(Settings(prices_file=path, topic_model=""))
 
 
+def test_prices_are_in_the_currency_of_the_telemetry(path: Path) -> None:
+    path.write_text('{"currency": "EUR", "prices": {"m": {"input": 1}}}')
+
+    assert make_prices(Settings(prices_file=path, telemetry_currency="EUR")).book().file.prices
+    with pytest.raises(PricesError, match="the currency is not USD"):
+        make_prices(Settings(prices_file=path))
+
+
 def test_yaml_is_read_by_its_name(tmp_path: Path) -> None:
     path = tmp_path / "prices.yaml"
     path.write_text("prices:\n  gpt-4o: {input: 2.5, output: 10, valid_from: 2026-01-31}\n")
