@@ -74,3 +74,6 @@ HASH_KEY = knob(
     secret=True,
 )
 HASH_USERS = knob("PROXY_HASH_USERS", FLAG, default=False, help="Record users as hashes, too.")
+INCLUDE_USAGE = knob(
+    "PROXY_INCLUDE_USAGE", FLAG, default=False, help="Ask streams for their tokens where callers do not."
+)

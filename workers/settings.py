@@ -13,7 +13,6 @@ from analytics.points import PointSchema
 from analytics.pricing import PriceBook
 from analytics.pricing.table import PrefixMode
 from workers import otel_knobs, proxy_knobs
-from workers import proxy_knobs
 from workers.keeping import FULL, NO_BODIES, NONE
 from workers.knobs import (
     BLANK_TEXT,
@@ -226,6 +225,7 @@ class Settings:
     proxy_headers: str = proxy_knobs.HEADER_NAMES
     proxy_hash_key: str = proxy_knobs.HASH_KEY
     proxy_hash_users: bool = proxy_knobs.HASH_USERS
+    proxy_include_usage: bool = proxy_knobs.INCLUDE_USAGE
 
     log_level: str = knob("LOG_LEVEL", LEVELS, "INFO", "Level of our own log lines.")
     log_format: str = knob("DIAL_SDK_LOG_FORMAT", one_of("text", "json"), "text", "Form of the log lines.")

@@ -1,7 +1,7 @@
 """One call on its way through: upward as it comes in, downward chunk by chunk, each at its own moment."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -13,6 +13,7 @@ from api.proxy import errors, headers
 from api.proxy.call import Call
 from api.proxy.errors import Refusal
 from api.proxy.routes import Address
+from api.proxy.usage import MOST_READ, Sieve, asking
 
 # A body that fits into one read is sent in one piece, which saves a task per call.
 SMALL = 64 * 1024
@@ -32,7 +33,10 @@ async def only_theirs(_request: web.Request, reply: web.StreamResponse) -> None:
 
 @dataclass(slots=True)
 class Passage:
-    """`call` is None where nothing is recorded; `most` is the size of the largest request body."""
+    """`call` is None where nothing is recorded; `most` is the size of the largest request body.
+
+    With `counting`, streams are asked for their tokens.
+    """
 
     session: aiohttp.ClientSession
     request: web.Request
@@ -40,6 +44,8 @@ class Passage:
     outgoing: headers.Headers
     most: int
     call: Call | None = None
+    counting: bool = False
+    _sieve: Sieve | None = None
     _reply: Reply | None = None
     _too_large: bool = False
 
@@ -77,11 +83,21 @@ class Passage:
         length = self.request.content_length
         if not self.request.can_read_body:
             return None
-        if length is None or length > SMALL:
+        if length is None or length > (MOST_READ if self.counting else SMALL):
             return self._upload()
         whole = await self.request.content.read(-1)
         self._sent(whole)
-        return whole
+        return self._asking(whole) if self.counting else whole
+
+    def _asking(self, body: bytes) -> bytes:
+        """The body with the question for usage; then the answer must come as plain text."""
+        changed = asking(body)
+        if changed is None:
+            return body
+        self._sieve = Sieve()
+        self.outgoing["Content-Length"] = str(len(changed))
+        self.outgoing["Accept-Encoding"] = "identity"
+        return changed
 
     async def _upload(self) -> AsyncIterator[bytes]:
         size = 0
@@ -101,15 +117,18 @@ class Passage:
         given = headers.end_to_end(answer.headers)
         reply = self._reply = Reply(status=answer.status, reason=answer.reason, headers=given)
         reply["given"] = given
-        received: Callable[[bytes], None] = lambda _chunk: None  # noqa: E731 - as typed
         if self.call is not None:
             self.call.status, self.call.answer = answer.status, given
-            received = self.call.received
+        sieve = self._sieve if _is_stream(given) else None
+        if sieve is not None:
+            reply.headers.popall("Content-Length", None)
         await reply.prepare(self.request)
         async for chunk in answer.content.iter_any():
-            received(chunk)
-            await reply.write(chunk)
-        await reply.write_eof()
+            if self.call is not None:
+                self.call.received(chunk)
+            if seen := sieve.feed(chunk) if sieve is not None else chunk:
+                await reply.write(seen)
+        await reply.write_eof(sieve.rest() if sieve is not None else b"")
         return reply
 
     def _ended(self, code: str, status: int = 0) -> None:
@@ -127,3 +146,8 @@ class Passage:
             with suppress(OSError):
                 self.request.transport.close()
         return reply
+
+
+def _is_stream(given: headers.Headers) -> bool:
+    """Whether events can be told apart; an error is no stream, and what is packed cannot be looked into."""
+    return given.get("Content-Type", "").startswith("text/event-stream") and "Content-Encoding" not in given

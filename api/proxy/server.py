@@ -11,6 +11,7 @@ from api.proxy.call import Call, is_known, open_call
 from api.proxy.errors import Refusal
 from api.proxy.passage import Passage, only_theirs
 from api.proxy.routes import Address, find, upstreams
+from api.proxy.usage import STREAMS
 from workers.settings import Settings
 
 # Providers allow long headers, and tracing fills them.
@@ -75,13 +76,27 @@ class Proxy:
             return None
         return open_call(request, address, key, self._settings.proxy_record_bytes)
 
+    def _counts(self, request: web.Request, address: Address) -> bool:
+        """Whether its tokens are to be asked for, if it is a stream."""
+        plain = "Content-Encoding" not in request.headers
+        path = address.uri.partition("?")[0]
+        return self._settings.proxy_include_usage and plain and bool(STREAMS.fullmatch(path))
+
     async def _passed(
         self, request: web.Request, address: Address, outgoing: headers.Headers, call: Call | None
     ) -> web.StreamResponse:
         assert self._session is not None, "not started"  # noqa: S101 - says to mypy what cleanup_ctx does
-        most = self._settings.max_body_bytes
+        passage = Passage(
+            self._session,
+            request,
+            address,
+            outgoing,
+            most=self._settings.max_body_bytes,
+            call=call,
+            counting=call is not None and self._counts(request, address),
+        )
         try:
-            return await Passage(self._session, request, address, outgoing, most, call).run()
+            return await passage.run()
         except Refusal as refusal:
             if call is not None:
                 call.status, call.ended = refusal.status, refusal.code

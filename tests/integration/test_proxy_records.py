@@ -260,6 +260,24 @@ def test_what_is_on_the_way_at_a_stop_is_kept(
     assert len(records(valkey)) == 1
 
 
+def test_the_tokens_of_a_stream_are_asked_for_and_taken_out_again(
+    upstream: Upstream, valkey_server: Valkey, valkey: redis.Redis, tmp_path: Path
+) -> None:
+    settings = {"PROXY_UPSTREAM_URL": upstream.url, "PROXY_INCLUDE_USAGE": "true"}
+    with ProxyProcess(tmp_path, valkey_server.url, **settings) as process:
+        process.up()
+        asked = {**QUESTION, "model": "slow", "stream": True}
+        direct = httpx.post(f"{upstream.url}/v1/chat/completions", json=asked)
+        with httpx.stream("POST", process.url + CHAT, json=asked) as reply:
+            chunks = list(reply.iter_raw())
+        (record,) = recorded(valkey)
+
+    assert b"".join(chunks) == direct.content
+    assert len(chunks) >= 6
+    assert json.loads(record["request"]["body"]) == asked
+    assert event(record).completion_tokens == 3
+
+
 def lost(process: ProxyProcess) -> dict[str, int]:
     found: dict[str, int] = httpx.get(f"{process.url}/health").json()["recorder"]["lost"]
     return found
