@@ -12,6 +12,7 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 from redis import RedisError
 
+from api import genai_metrics
 from api.house import house
 from api.problems import Unavailable
 from workers import ledger, roster
@@ -29,7 +30,8 @@ Entries = Mapping[str, int]
 def metrics() -> Response:
     """In the text format of Prometheus, or OpenMetrics where that is asked for."""
     try:
-        families = list(read(house().store))
+        held = house()
+        families = [*read(held.store), *genai_metrics.read(held.store.redis, held.settings)]
     except RedisError as error:
         raise Unavailable("store_unavailable", "The figures could not be read: try again") from error
     registry = CollectorRegistry()

@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 
 TURN = "dial:genai:turn"
 # An export that takes longer than this has failed.
-LONGEST_EXPORT_S = 30.0
+LONGEST_EXPORT_S = 12.0
 NANO = 1_000_000_000
 
 
