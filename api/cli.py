@@ -6,6 +6,7 @@ from api.commands.api import api
 from api.commands.broker import broker
 from api.commands.deadletters import deadletters
 from api.commands.demo import demo
+from api.commands.healthcheck import healthcheck
 from api.commands.ingest import ingest
 from api.commands.prices import prices
 from api.commands.proxy import proxy
@@ -59,6 +60,7 @@ for command in (
     proxy,
     worker,
     broker,
+    healthcheck,
 ):
     main.add_command(command)
 

@@ -65,6 +65,7 @@ _READINESS = {
         "reasons": {"type": "array", "items": {"type": "string"}},
         "backlog": {"type": "object", "additionalProperties": {"type": "integer"}},
         "oldest_s": {"type": "object", "additionalProperties": {"type": "number"}},
+        "idle_s": {"type": "object", "additionalProperties": {"type": "number"}},
         "dead_letters": {"type": "object", "additionalProperties": {"type": "integer"}},
         "paused_sinks": {"type": "object", "additionalProperties": {"type": "string"}},
     },

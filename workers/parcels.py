@@ -150,6 +150,11 @@ class ParcelStore(LetterBox):
         if refusal:
             raise Crowded(refusal.decode())
 
+    def probe(self) -> None:
+        """Find out whether a batch would be taken now; raises Crowded or redis.RedisError when not."""
+        self.put([])
+        self.redis.set("dial:probe", 1, ex=60)
+
     def take(self, parcel_id: str) -> Parcel | None:
         """Lease it. None: gone, leased by another, not due yet, or just buried after too many attempts."""
         lease = uuid4().hex

@@ -1,19 +1,19 @@
 """`dial-analytics status`: queues, oldest parcel, dead letters, sinks, and what to do about them."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 import click
 from rich.console import Console
 from rich.table import Table
 
 from api import terminal
-from api.health import readiness
+from api.advice import advice
+from api.health import closed_by, readiness
+from workers import vitals
 from workers.parcels import Stats
 from workers.sinks import sink_names
-
-# Older than this, and nobody seems to be working on it.
-STALE_S = 120.0
+from workers.vitals import Vitals
 
 
 @click.command()
@@ -22,23 +22,27 @@ def status(*, as_json: bool) -> None:
     """Show what is waiting, what was given up, and what to do."""
     settings = terminal.settings()
     with terminal.store(settings) as store:
-        stats = store.stats()
+        closed = tuple(closed_by(store))
+        stats, signs = store.stats(), vitals.read(store)
     sinks = sink_names(settings)
     if as_json:
-        report = readiness(stats) | {"sinks": list(sinks), "counters": dict(stats.counters)}
+        report = readiness(stats, signs, closed) | {"sinks": list(sinks), "counters": dict(stats.counters)}
+        report["advice"] = list(advice(stats, signs, closed))
         click.echo(json.dumps(report, indent=2))
         return
     console = terminal.console()
-    console.print(_queues(stats))
+    console.print(_queues(stats, signs))
     console.print(_letters(stats))
     console.print(_sinks(sinks, stats.paused))
-    _advise(console, stats)
+    _advise(console, list(advice(stats, signs, closed)))
 
 
-def _queues(stats: Stats) -> Table:
-    table = Table("queue", "parcels", "oldest", title="Waiting", title_justify="left")
+def _queues(stats: Stats, signs: Vitals) -> Table:
+    columns = ("queue", "parcels", "oldest", "last error", "workers")
+    table = Table(*columns, title="Waiting", title_justify="left")
     for task, parcels in stats.backlog.items():
-        table.add_row(task, str(parcels), terminal.age(stats.oldest_s[task]) if parcels else "-")
+        oldest = terminal.age(stats.oldest_s[task]) if parcels else "-"
+        table.add_row(task, str(parcels), oldest, signs.errors.get(task, "-"), str(signs.workers[task]))
     return table
 
 
@@ -58,20 +62,6 @@ def _sinks(names: tuple[str, ...], paused: Mapping[str, str]) -> Table:
     return table
 
 
-def _advise(console: Console, stats: Stats) -> None:
-    lines = list(advice(stats))
+def _advise(console: Console, lines: list[str]) -> None:
     for line in lines or ["Nothing to do: everything that was accepted has been delivered or is on its way."]:
         console.print(line, soft_wrap=True)
-
-
-def advice(stats: Stats) -> Iterator[str]:
-    """What a person should do now, most urgent first."""
-    for sink, cause in sorted(stats.paused.items()):
-        yield f"Sink {sink} is paused ({cause}): correct its address or token; nothing is lost."
-    for task, oldest in stats.oldest_s.items():
-        if oldest > STALE_S and stats.backlog[task]:
-            yield f"Queue {task} is not being emptied: is `dial-analytics worker {task}` running?"
-    if lost := sum(count for name, count in stats.counters.items() if name.startswith("lost:")):
-        yield f"{lost} calls through the proxy were not recorded so far: PROXY_SPOOL_BYTES may be too small."
-    if stats.dead_letters:
-        yield "See `dial-analytics deadletters list`; `replay` tries them again, `drop` forgets them."

@@ -109,11 +109,13 @@ def test_finishing_removes_the_parcel_and_writes_what_follows(store: ParcelStore
     assert store.take("p1") is None
 
 
-def test_a_finished_parcel_leaves_no_key_behind(store: ParcelStore, valkey: redis.Redis) -> None:
+def test_a_finished_parcel_leaves_nothing_but_the_time_of_its_end(
+    store: ParcelStore, valkey: redis.Redis
+) -> None:
     store.put([new()])
     store.finish(taken(store))
 
-    assert valkey.keys("*") == []
+    assert valkey.keys("*") == [b"dial:progress"]
 
 
 def test_whoever_lost_the_lease_changes_nothing(make: MakeStore) -> None:

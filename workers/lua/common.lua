@@ -20,6 +20,11 @@ end
 local function parcel_key(id) return 'dial:parcel:' .. id end
 local function letter_key(id) return 'dial:letter:' .. id end
 
+-- When a worker last did something for a task: took a parcel, finished one or gave one back.
+local function progress(task, now)
+  redis.call('HSET', 'dial:progress', task, now)
+end
+
 -- When a parcel is next due, and (for the age of the backlog) when it was made.
 local function due_key(task) return 'dial:due:' .. task end
 local function born_key(task) return 'dial:born:' .. task end

@@ -5,5 +5,7 @@ local was = redis.call('HMGET', parcel_key(id), 'task', 'sink')
 -- Removing comes first: it frees memory, and lets a full Redis take what follows.
 remove_parcel(id, was[1])
 if was[2] ~= '' then redis.call('HDEL', 'dial:paused', was[2]) end
-write_rest(clock(), patience)
+local now = clock()
+progress(was[1], now)
+write_rest(now, patience)
 return 1

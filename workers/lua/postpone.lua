@@ -10,6 +10,7 @@ end
 redis.call('HSET', key, 'lease', '', 'leased_until', 0, 'not_before', now + delay, 'wakes', 0, 'error', problem)
 local was = redis.call('HMGET', key, 'task', 'sink')
 redis.call('ZADD', due_key(was[1]), now + delay, id)
+progress(was[1], now)
 if pause ~= '' then redis.call('HSET', 'dial:paused', was[2], pause) end
 write_rest(now, 0)
 return 1

@@ -7,10 +7,8 @@ from click.testing import CliRunner, Result
 
 from api.cli import main
 from api.commands.broker import configuration, is_local
-from api.commands.status import advice
 from api.commands.worker import command, prepare
 from api.stack import PROCESSES
-from workers.parcels import Stats
 from workers.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -18,12 +16,6 @@ ROOT = Path(__file__).resolve().parents[3]
 
 def run(*arguments: str, **env: str) -> Result:
     return CliRunner().invoke(main, arguments, env=dict(env), prog_name="dial-analytics")
-
-
-def stats(**more: object) -> Stats:
-    nothing = {"analyze": 0, "deliver": 0}
-    fields = {"backlog": nothing, "oldest_s": nothing, "dead_letters": {}, "paused": {}, "counters": {}}
-    return Stats(**(fields | more))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("name", [None, *main.commands])
@@ -75,23 +67,6 @@ def test_a_missing_store_is_one_sentence(tmp_path: Path) -> None:
 @pytest.mark.parametrize("choice", [[], ["--all", "--reason", "x"], ["id", "--all"]])
 def test_letters_are_dropped_only_if_it_is_clear_which(choice: list[str]) -> None:
     assert run("deadletters", "drop", *choice).exit_code == 2
-
-
-def test_nothing_to_do_is_no_advice() -> None:
-    assert list(advice(stats())) == []
-
-
-def test_advice_names_the_sink_the_worker_and_the_letters() -> None:
-    troubled = stats(
-        backlog={"analyze": 3, "deliver": 0},
-        oldest_s={"analyze": 500.0, "deliver": 0.0},
-        dead_letters={"invalid_json": 1},
-        paused={"influx": "unauthorized"},
-    )
-
-    lines = list(advice(troubled))
-
-    assert ["influx" in lines[0], "worker analyze" in lines[1], "deadletters" in lines[2]] == [True] * 3
 
 
 def test_a_worker_listens_to_its_queue_and_passes_arguments_on() -> None:
