@@ -6,7 +6,8 @@ A conversation grows with every turn, but what is looked at does not: both texts
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 
 from analytics.exchange import Exchange, Message
 
@@ -16,7 +17,21 @@ LANGUAGE_CHARS = 100
 TOPIC_CHARS = 1000
 """What a sentence embedding reads; later words would be cut off anyway."""
 
-_QUESTION_CHARS = 700
+_PASTED_CHARS = 300
+"""Of each piece of code or JSON: its beginning tells what it is."""
+
+_REPLY_CHARS = 150
+_NO_QUESTION = 15
+_FEW_LETTERS = 60
+_SHORT_QUESTION = 100
+"""Letters. Under the second a question leans on the ones before it, under the third the reply helps to tell
+its subject; under the first it is "Hi!", whose reply says nothing. Measured: docs/topics.md."""
+
+_QUESTIONS = 3
+_LETTERS_OF_A_SIGN = 2.5
+_FIRST_DENSE_SIGN = "\u2e80"
+"""Chinese, Japanese and Korean say as much in one sign as others in some letters."""
+
 _LOOKED_AT = 4000
 """Characters searched for code and the like, half from each end: a question is before or after a paste."""
 
@@ -31,6 +46,9 @@ _CODE = re.compile(
     r"|^[ \t]*(?:[\[{]|[\]}],?|\"[^\"\n]*\"[ \t]*:[^\n]*)[ \t]*$",  # JSON on several lines
     re.DOTALL | re.MULTILINE,
 )
+_FENCED = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
+_JSON = re.compile(r"[\[{]\s{0,9}[\[{\"]")
+
 _CODE_SIGNS = re.compile(r"[`<\[{]")
 _NO_WORD = re.compile(r"[_/\\@\d]|\w-\w+-\w")
 """Addresses, paths, numbers, snake_case and kebab-case-names."""
@@ -46,22 +64,25 @@ def language_text(exchange: Exchange) -> str:
 
 
 def topic_text(exchange: Exchange) -> str:
-    """Give the user's own questions, the last one first, then the beginning of the reply.
+    """Give the user's last question as it is; one that cannot stand alone with what it leans on.
 
-    Not the system prompt, which is the same in every conversation of an application, nor what tools returned.
+    Never the system prompt, which is the same in all conversations of an application, nor what tools return.
     """
+    replied = next(_pieces(exchange.reply or ()), "")
     text = ""
-    for piece in _topic_pieces(exchange):
-        room = min(TOPIC_CHARS - len(text), _QUESTION_CHARS)
-        text = f"{text}\n\n{piece[:room]}" if text else piece[:room]
-        if len(text) >= TOPIC_CHARS:
+    for question in islice(_pieces(_asked(exchange.messages)), _QUESTIONS):
+        text = _joined(text, question)
+        if _letters(text) >= _FEW_LETTERS:
             break
-    return text[:TOPIC_CHARS]
+    if not text:
+        return replied[:TOPIC_CHARS]
+    short = _NO_QUESTION <= _letters(text) < _SHORT_QUESTION
+    return _joined(text, replied[:_REPLY_CHARS]) if short and replied else text
 
 
 def plain(text: str) -> str:
     """Give the words of a text that have a language, with single spaces."""
-    text = _ends(text)
+    text = _ends(text, _LOOKED_AT)
     if _CODE_SIGNS.search(text):
         text = _CODE.sub(" ", text)
     words = text.split()
@@ -76,13 +97,38 @@ def printable(text: str) -> str:
     return _UNSTORABLE.sub("\ufffd", text)
 
 
-def _topic_pieces(exchange: Exchange) -> Iterator[str]:
-    """A question that is nothing but code is still about something."""
-    asked = [message for message in reversed(exchange.messages) if message.role not in _NOT_ASKED]
-    for message in (*asked, *(exchange.reply or ())):
-        piece = plain(message.text) or " ".join(_ends(message.text).split())
-        if piece:
+def _asked(messages: Sequence[Message]) -> Iterator[Message]:
+    return (message for message in reversed(messages) if message.role not in _NOT_ASKED)
+
+
+def _pieces(messages: Iterable[Message]) -> Iterator[str]:
+    """Give texts with single spaces, cut in their middle: a question is before or after a paste."""
+    for message in messages:
+        text = _without_pastes(_ends(message.text, _LOOKED_AT))
+        if piece := _ends(" ".join(text.split()), TOPIC_CHARS):
             yield piece
+
+
+def _without_pastes(text: str) -> str:
+    """Keep the beginning of fenced code, and of JSON, which reaches from its first bracket to its last."""
+    if "```" in text:
+        text = _FENCED.sub(lambda found: found[0][:_PASTED_CHARS], text)
+    start = _JSON.search(text)
+    if not start:
+        return text
+    kept, end = start.start() + _PASTED_CHARS, max(text.rfind("]"), text.rfind("}")) + 1
+    return f"{text[:kept]} {text[end:]}" if kept < end else text
+
+
+def _joined(text: str, more: str) -> str:
+    return f"{text}\n\n{more}"[:TOPIC_CHARS] if text else more
+
+
+def _letters(text: str) -> float:
+    """Count letters, as far as it matters."""
+    letters = [char for char in text[: 2 * _SHORT_QUESTION] if char.isalpha()]
+    dense = sum(char >= _FIRST_DENSE_SIGN for char in letters)
+    return len(letters) + (_LETTERS_OF_A_SIGN - 1) * dense
 
 
 def _last_said(messages: Iterable[Message]) -> Iterator[Message]:
@@ -92,6 +138,6 @@ def _last_said(messages: Iterable[Message]) -> Iterator[Message]:
     yield from (message for message in latest if message.role in _NOT_ASKED)
 
 
-def _ends(text: str) -> str:
-    half = _LOOKED_AT // 2
-    return text if len(text) <= _LOOKED_AT else f"{text[:half]} {text[-half:]}"
+def _ends(text: str, most: int) -> str:
+    half = most // 2
+    return text if len(text) <= most else f"{text[: half - 1]} {text[-half:]}"

@@ -27,7 +27,7 @@ from analytics.language import detect
 from analytics.record import parse
 from topic_model import texts as labelled
 from workers.topics import make_topics
-from workers.topics.encoders import load_encoder
+from workers.topics.encoders import load_sentence_encoder
 
 BATCH_SIZES = (8, 16, 32, 64)
 PARCEL = 100
@@ -97,7 +97,7 @@ def main() -> None:
 
 
 def distinct(texts: Sequence[str], model: str) -> None:
-    encode = load_encoder("", "cpu").model.encode
+    encode = load_sentence_encoder("", "cpu").model.encode
     topics, labels = make_topics(Asked(model)), make_topics(Asked(model))
     singles = {text: exchange_of([{"role": "user", "content": text}]) for text in texts}
     raw = {f"raw encode by {size}": partial(encode, batch_size=size) for size in BATCH_SIZES}
@@ -118,7 +118,7 @@ def replayed(texts: Sequence[str], model: str) -> None:
     topics = make_topics(Asked(model))
     rates = race(
         {
-            "full texts embedded": load_encoder("", "cpu").encode,
+            "full texts embedded": load_sentence_encoder("", "cpu").encode,
             "our labels": lambda parcel: label([exchanges[text] for text in parcel], detect, topics),
         },
         joined,

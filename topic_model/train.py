@@ -5,7 +5,7 @@ The result is a BERTopic folder saved as safetensors; same inputs and library ve
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,16 +19,20 @@ if __name__ == "__main__":
     sys.path[0] = str(ROOT)  # our packages are found from here, and a file of this folder shadows no library
 
 # ruff: noqa: E402 - a script first has to say where its packages are
+from analytics.language import detect
 from topic_model import artefact, texts
 from topic_model.fit import fit
-from workers.topics.encoders import PACKAGED_NAME, SentenceEncoder, load_encoder
+from workers.topics.encoders import PACKAGED_NAME, Encoder, load_encoder
 from workers.topics.errors import TopicError
+from workers.topics.routed import ENGLISH
+from workers.topics.universal import UNIVERSAL_NAME
 
 CHUNK = 256
+COMPANION = "multilingual"
 err = Console(stderr=True)
 
 
-def embed(encoder: SentenceEncoder, words: Sequence[str]) -> NDArray[np.float32]:
+def embed(encoder: Encoder, words: Sequence[str]) -> NDArray[np.float32]:
     """Vectors of all texts, with a progress bar; like lengths stand together, so that little is padded."""
     order = sorted(range(len(words)), key=lambda number: (len(words[number]), number))
     vectors = np.empty((len(words), encoder.dimension), dtype=np.float32)
@@ -38,13 +42,34 @@ def embed(encoder: SentenceEncoder, words: Sequence[str]) -> NDArray[np.float32]
     return vectors
 
 
-def train(
-    folder: Path, encoder: SentenceEncoder, out: Path, least: int = texts.LEAST_SEEDS
-) -> dict[str, Any]:
-    """Taxonomy and seeds of `folder` -> a BERTopic folder in `out`; returns its manifest."""
+def train_pair(folder: Path, out: Path, least: int = texts.LEAST_SEEDS) -> dict[str, Any]:
+    """The packaged English model over the English seeds, and its companion for all other languages inside."""
+    taxonomy, seeds = read(folder, least)
+    companion = {"companion": COMPANION}
+    english = [seed for seed in seeds if seed.topic == texts.UNDEFINED or detect(seed.text) == ENGLISH]
+    made(taxonomy, seeds, load_encoder(UNIVERSAL_NAME), out / COMPANION)
+    return made(taxonomy, english, load_encoder(PACKAGED_NAME, "cpu"), out, companion)
+
+
+def train(folder: Path, encoder: Encoder, out: Path, least: int = texts.LEAST_SEEDS) -> dict[str, Any]:
+    """Taxonomy and seeds of `folder` -> a BERTopic folder in `out`, for all languages."""
+    return made(*read(folder, least), encoder, out)
+
+
+def read(folder: Path, least: int) -> tuple[list[texts.Topic], list[texts.Seed]]:
     taxonomy = texts.read_taxonomy(folder)
     seeds = texts.read_seeds(taxonomy, folder, least)
     texts.refuse_leaks(seeds, texts.read_questions(folder))
+    return taxonomy, seeds
+
+
+def made(
+    taxonomy: Sequence[texts.Topic],
+    seeds: Sequence[texts.Seed],
+    encoder: Encoder,
+    out: Path,
+    more: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
     number = {topic.name: place for place, topic in enumerate(taxonomy)}
     labels = np.array([number.get(seed.topic, len(taxonomy)) for seed in seeds])
     words = [seed.text for seed in seeds]
@@ -59,6 +84,7 @@ def train(
     artefact.set_names(model, names)
     manifest = {
         "embeddings": artefact.embeddings_of(encoder),
+        **(more or {}),
         "similarity_floor": fitted.floor,
         "accuracy_on_held_out_seeds": fitted.accuracy,
         "topics": len(taxonomy),
@@ -74,13 +100,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked = _parser().parse_args(arguments)
     out = asked.out or (Path("discovered_topics") if asked.corpus else texts.FOLDER)
     try:
-        encoder = load_encoder(asked.embeddings, "cpu")
         if asked.corpus:
             from topic_model.discover import discover  # noqa: PLC0415 - clustering libraries take seconds to import
 
-            manifest = discover(asked.corpus, encoder, out, embed)
+            manifest = discover(asked.corpus, load_encoder(asked.embeddings, "cpu"), out, embed)
+        elif asked.embeddings:
+            manifest = train(texts.FOLDER, load_encoder(asked.embeddings, "cpu"), out)
         else:
-            manifest = train(texts.FOLDER, encoder, out)
+            manifest = train_pair(texts.FOLDER, out)
     except (texts.TextsError, TopicError) as error:
         err.print(f"[red]not trained:[/] {error}", soft_wrap=True)
         return 1
@@ -91,7 +118,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
-        "--embeddings", default=PACKAGED_NAME, help="sentence-transformers model, by name or path"
+        "--embeddings",
+        default="",
+        help="one sentence-transformers model, by name or path, for all languages",
     )
     parser.add_argument(
         "--out", type=Path, help="folder to write (default: topic_model, or discovered_topics)"

@@ -15,7 +15,7 @@ from tests.unit.topic_model.small import LEAST, SEEDS, TAXONOMY, write_texts
 from workers import models
 from workers.settings import Settings
 from workers.topics import TopicError, make_topics
-from workers.topics.encoders import PACKAGED_SHA256, SentenceEncoder, load_encoder, weights_sha256
+from workers.topics.encoders import PACKAGED_SHA256, SentenceEncoder, load_sentence_encoder, weights_sha256
 
 pytestmark = [
     pytest.mark.integration,
@@ -38,7 +38,7 @@ TEXTS = [
 
 @pytest.fixture(scope="module")
 def encoder() -> SentenceEncoder:
-    return load_encoder("", "cpu")
+    return load_sentence_encoder("", "cpu")
 
 
 @pytest.fixture(scope="module")
@@ -100,6 +100,36 @@ def test_the_same_seeds_give_the_same_bytes(folder: Path, encoder: SentenceEncod
 
     files = sorted(path.name for path in (tmp_path / "one").iterdir())
     assert filecmp.cmpfiles(tmp_path / "one", tmp_path / "two", files, shallow=False) == (files, [], [])
+
+
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from topic_model.train import train_pair
+
+    texts = write_texts(tmp_path_factory.mktemp("pair") / "small")
+    train_pair(texts, texts / "model", least=LEAST)
+    return texts / "model"
+
+
+def test_a_pair_answers_english_as_bertopic_and_all_else_by_its_companion(pair: Path) -> None:
+    english = ["Which oven is best for crispy bread?", "The brakes of my car are making a noise."]
+    german = ["Wie lange backt ein Roggenbrot mit Hefe?", "Die Bremsen an meinem Auto quietschen laut."]
+
+    assert make_topics(settings(pair))([*german, *english, "Hi!"]) == [
+        *["Baking Bread", "Car Repair"] * 2,
+        "undefined",
+    ]
+    assert make_topics(settings(pair / "multilingual"))(german) == ["Baking Bread", "Car Repair"]
+
+
+def test_both_of_a_pair_come_out_the_same_again(pair: Path, tmp_path: Path) -> None:
+    from topic_model.train import train_pair
+
+    train_pair(write_texts(tmp_path / "small"), tmp_path, least=LEAST)
+
+    files = sorted(str(path.relative_to(pair)) for path in pair.rglob("*") if path.is_file())
+    assert len(files) == 12
+    assert filecmp.cmpfiles(pair, tmp_path, files, shallow=False) == (files, [], [])
 
 
 def test_every_file_can_be_read_by_the_user_of_a_container(folder: Path) -> None:

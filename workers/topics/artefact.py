@@ -30,6 +30,7 @@ class Artefact:
     floor: float
     embeddings: str  # name of the embeddings model that the vectors were made with; "" when not told
     weights_sha256: str  # of that model; "" when not told
+    companion: Path | None  # the folder that answers for texts which are not English
 
 
 def read_artefact(folder: Path) -> Artefact:
@@ -47,6 +48,7 @@ def read_artefact(folder: Path) -> Artefact:
             floor=float(manifest.get("similarity_floor", NO_FLOOR)),
             embeddings=str(made_with.get("name") or config.get("embedding_model") or ""),
             weights_sha256=str(made_with.get("weights_sha256", "")),
+            companion=folder / str(manifest["companion"]) if "companion" in manifest else None,
         )
     except (OSError, ValueError, LookupError, TypeError, AttributeError, SafetensorError) as error:
         raise TopicError(f"TOPIC_MODEL '{folder}' is not readable as a BERTopic folder: {error!r}") from error

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from workers.topics.artefact import Vectors
 from workers.topics.errors import TopicError
+from workers.topics.universal import UNIVERSAL_NAME, UniversalEncoder
 
 PACKAGED_NAME = "sentence-transformers/all-MiniLM-L6-v2"
 PACKAGED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
@@ -47,8 +48,14 @@ class SentenceEncoder:
         return np.asarray(vectors, dtype=np.float32)
 
 
-def load_encoder(name: str, device: str = "auto") -> SentenceEncoder:
+def load_encoder(name: str, device: str = "auto") -> Encoder:
     """The model of that name or path; "" is the packaged one, whose digest is checked."""
+    if name == UNIVERSAL_NAME:
+        return UniversalEncoder()
+    return load_sentence_encoder(name, device)
+
+
+def load_sentence_encoder(name: str, device: str = "auto") -> SentenceEncoder:
     import torch
     from safetensors import SafetensorError
     from sentence_transformers import SentenceTransformer

@@ -5,7 +5,7 @@ from typing import Any
 
 from analytics.language import UNDEFINED
 from workers.topics.artefact import readable
-from workers.topics.encoders import load_encoder
+from workers.topics.encoders import load_sentence_encoder
 from workers.topics.errors import TopicError
 from workers.topics.memory import RememberedTopics
 
@@ -41,7 +41,7 @@ class FittedTopics:
 
 
 def fitted_topics(name: str, embeddings: str, device: str) -> RememberedTopics:
-    encoder = load_encoder(embeddings, device) if embeddings else None
+    encoder = load_sentence_encoder(embeddings, device) if embeddings else None
     from bertopic import BERTopic
 
     try:

@@ -1,14 +1,16 @@
 """Topics out of the topic vectors themselves: the nearest by cosine, or none below the floor."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
-from analytics.language import UNDEFINED
+from analytics.language import UNDEFINED, detect
 from workers.topics.artefact import Artefact, read_artefact, unit_rows
 from workers.topics.encoders import PACKAGED_NAME, Encoder, load_encoder
 from workers.topics.errors import TopicError
 from workers.topics.memory import RememberedTopics
+from workers.topics.routed import RoutedTopics
 
 
 class VectorTopics:
@@ -38,10 +40,16 @@ class VectorTopics:
 
 def vector_topics(folder: Path, embeddings: str, device: str) -> RememberedTopics:
     artefact = read_artefact(folder)
-    encoder = load_encoder(embeddings or artefact.embeddings or PACKAGED_NAME, device)
-    topics = VectorTopics(artefact, encoder)
-    topics(["ready"])
+    topics: Callable[[list[str]], list[str]] = _ready(artefact, embeddings, device)
+    if artefact.companion:
+        topics = RoutedTopics(topics, _ready(read_artefact(artefact.companion), "", device), detect)
     return RememberedTopics(topics)
+
+
+def _ready(artefact: Artefact, embeddings: str, device: str) -> VectorTopics:
+    topics = VectorTopics(artefact, load_encoder(embeddings or artefact.embeddings or PACKAGED_NAME, device))
+    topics(["ready"])
+    return topics
 
 
 def check_fit(artefact: Artefact, encoder: Encoder) -> None:

@@ -16,6 +16,7 @@ from workers.settings import Settings
 from workers.topics import TopicError, make_topics
 from workers.topics.artefact import read_artefact, readable, unit_rows
 from workers.topics.memory import RememberedTopics
+from workers.topics.routed import RoutedTopics
 from workers.topics.vectors import VectorTopics
 
 FILES = ["topics.json", "config.json", "topic_embeddings.safetensors"]
@@ -95,6 +96,42 @@ def test_a_row_of_zeros_stays_a_row_of_zeros() -> None:
     rows = unit_rows(np.array([[3.0, 4.0], [0.0, 0.0]]))
 
     assert np.allclose(rows, np.array([[0.6, 0.8], [0.0, 0.0]]))
+
+
+# Two models side by side
+
+
+def test_english_texts_and_all_others_are_asked_once_each_and_come_back_in_order() -> None:
+    english, others = Counting(), Counting()
+    topics = RoutedTopics(english, others, lambda text: "en" if text.isascii() else "de")
+
+    assert topics(["a", "ä", "b", "ö"]) == ["A", "Ä", "B", "Ö"]
+    assert (english.asked, others.asked) == ([["a", "b"]], [["ä", "ö"]])
+
+
+def test_a_model_without_texts_is_not_asked() -> None:
+    english, others = Counting(), Counting()
+
+    assert RoutedTopics(english, others, lambda _: "undefined")(["a"]) == ["A"]
+    assert english.asked == []
+
+
+def test_the_manifest_names_the_companion(tmp_path: Path) -> None:
+    assert read_artefact(write_folder(tmp_path, NAMES)).companion is None
+    assert read_artefact(write_folder(tmp_path, NAMES, {"companion": "more"})).companion == tmp_path / "more"
+
+
+def test_the_multilingual_encoder_needs_no_torch_and_reads_many_languages() -> None:
+    code = (
+        "import sys, numpy; from workers.topics.encoders import load_encoder\n"
+        "encoder = load_encoder('universal-sentence-encoder-multilingual-3')\n"
+        "bread, brot, car = encoder.encode(['How do I bake bread?', 'Wie backe ich Brot?', 'my brakes'])\n"
+        "assert bread @ brot > 0.6 > 0.4 > brot @ car, (bread @ brot, brot @ car)\n"
+        "assert len(encoder.weights_sha256) == 64 and encoder.dimension == 512 == len(brot)\n"
+        "assert not {'torch', 'bertopic', 'sentence_transformers'} & sys.modules.keys()"
+    )
+
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 # What does not fit together
