@@ -33,7 +33,7 @@ def fold_chat(chunks: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
 
 
 def _add_choice(choices: dict[int, dict[str, Any]], delta: Mapping[str, Any]) -> None:
-    index = _index(delta, 0)
+    index = index_of(delta, 0)
     choice = choices.setdefault(index, {"index": index, "finish_reason": None, "message": {}})
     if delta.get("finish_reason") is not None:
         choice["finish_reason"] = delta["finish_reason"]
@@ -53,7 +53,7 @@ def _add_message(message: dict[str, Any], delta: Mapping[str, Any]) -> None:
 def _add_tool_call(calls: dict[int, dict[str, Any]], delta: Mapping[str, Any]) -> None:
     """Without an index a piece belongs to the last call, unless it brings an id of its own."""
     latest = next(reversed(calls), -1)
-    index = _index(delta, latest + 1 if delta.get("id") or latest < 0 else latest)
+    index = index_of(delta, latest + 1 if delta.get("id") or latest < 0 else latest)
     call = calls.setdefault(index, {"index": index, "function": {}})
     for key, value in delta.items():
         if key == "function":
@@ -89,6 +89,7 @@ def _texts(values: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value.getvalue() if isinstance(value, StringIO) else value for key, value in values.items()}
 
 
-def _index(data: Mapping[str, Any], otherwise: int) -> int:
+def index_of(data: Mapping[str, Any], otherwise: int) -> int:
+    """Give the number of a choice or of a tool call."""
     value = data.get("index")
     return value if type(value) is int else otherwise

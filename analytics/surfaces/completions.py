@@ -8,7 +8,7 @@ from typing import Any
 from analytics.document import get_objects, get_str
 from analytics.exchange import Exchange, Message, Surface
 from analytics.facts import read_facts
-from analytics.merge import fold_chat
+from analytics.merge import fold_chat, index_of
 from analytics.record import LogRecord
 from analytics.surfaces.bodies import open_bodies
 from analytics.usage import read_reply_usage
@@ -41,10 +41,10 @@ def fold(chunks: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
     reply = fold_chat(chunks)
     if reply is None:
         return None
-    texts: dict[Any, list[str]] = {}
+    texts: dict[int, list[str]] = {}
     for chunk in chunks:
         for choice in get_objects(chunk, "choices"):
-            texts.setdefault(choice.get("index", 0), []).append(get_str(choice, "text"))
+            texts.setdefault(index_of(choice, 0), []).append(get_str(choice, "text"))
     choices = [
         {**choice, "text": "".join(texts.get(choice["index"], ()))}
         for choice in get_objects(reply, "choices")

@@ -220,3 +220,11 @@ def test_a_gateway_may_tell_the_price() -> None:
     found = plain("/v1/chat/completions", body=QUESTION, reply=reply)
 
     assert (str(found.deployment_price), found.price_source) == ("0.25", "provider")
+
+
+@pytest.mark.parametrize("index", [[1], {"a": 1}, None, "x", 1.5])
+def test_a_choice_with_a_nonsense_index_is_the_first(index: Any) -> None:
+    chunk = {"choices": [{"index": index, "text": "upon"}]}
+    found = exchange("/v1/completions", body={"model": "m", "prompt": "Once"}, reply=sse(chunk))
+
+    assert found.reply == (Message("assistant", "upon"),)
