@@ -1,6 +1,7 @@
 """Runs a panel as Grafana would: variables filled in, queries sent to InfluxDB, steps applied to the rows.
 
-Only the steps that our dashboards use are known, and a step that names a column that is not there fails.
+Only the steps that our dashboards use are known, and a step that names a column that is not there fails. They do
+what the npm package @grafana/data 12.1 does: all panels with steps were run through both, with equal rows.
 """
 
 import json
@@ -168,7 +169,7 @@ def matrix(frames: Frames, options: Options) -> Frames:
     rows, columns, value = options["rowField"], options["columnField"], options["valueField"]
     found: dict[str, Row] = {}
     for row in frames[0]:
-        found.setdefault(row[rows], {rows: row[rows]})[row[columns]] = row[value]
+        found.setdefault(row[rows], {f"{rows}\\{columns}": row[rows]})[row[columns]] = row[value]
     return [list(found.values())]
 
 
