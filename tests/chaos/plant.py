@@ -65,6 +65,7 @@ class Plant:
         self.redis = redis.Redis(port=self.redis_port, socket_timeout=2, socket_connect_timeout=1)
         self.chance = random.Random(7)
         self.kills: list[str] = []
+        self.ends: list[str] = []  # programs that ended although nobody asked for it, with their exit status
         self.stop_s: dict[str, float] = {}  # the longest graceful stop of each
         self.left_leased = 0  # parcels that a graceful stop left for recovery
         self._processes = {name: self._process(name, arguments) for name, arguments in commands.items()}
@@ -130,6 +131,7 @@ class Plant:
         while not self._closed.wait(0.5):
             with self._lock:
                 for name in [name for name in self._wanted if not self._processes[name].running]:
+                    self.ends.append(f"{name}: {self._processes[name].wait(1)}")
                     self._start(name)
 
     def _start(self, name: str) -> None:

@@ -37,7 +37,8 @@ def steady_markdown(calm: Steady) -> Iterator[str]:
     yield ""
     yield (
         f"{calm.records} records through one worker of each kind in {calm.seconds:.0f} s ({speed:.0f}/s); "
-        f"{calm.delivered} in each sink. Left in Redis: {', '.join(calm.keys_left)}."
+        f"{calm.delivered} in each sink; ended unasked: {', '.join(calm.ends) or 'none'}. "
+        f"Left in Redis: {', '.join(calm.keys_left)}."
     )
     yield ""
     names = list(calm.readings[0].held)

@@ -1,9 +1,9 @@
 """Steady state: many records through one worker of each kind, and what the processes hold meanwhile."""
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass
-from http.client import HTTPConnection
-from itertools import count
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 from tests.chaos.plant import ANALYZE, API, COMMANDS, DELIVER, Plant
@@ -13,6 +13,7 @@ from tests.chaos.run import Plan, Say
 BATCH = 200
 # Feed no faster than it is worked off, so that what is measured is the flow and not a heap.
 MOST_WAITING = 20
+MOST_TRIES = 30
 DRAIN_S = 60.0
 # What counts as flat: allocators and garbage collectors come and go by this much.
 MOST_GROWTH, MOST_HANDLES = 1.1, 5
@@ -42,6 +43,7 @@ class Steady:
     seconds: float
     readings: list[Reading]  # after each twentieth of the records
     keys_left: list[str]
+    ends: list[str]  # programs that ended although nobody asked for it, with their exit status
 
     @property
     def flat(self) -> bool:
@@ -51,12 +53,15 @@ class Steady:
             end.held[name].mib > was.mib * MOST_GROWTH or end.held[name].handles > was.handles + MOST_HANDLES
             for name, was in start.held.items()
         ]
-        return not any(grown) and self.delivered == self.records and not self.waste
+        return not (any(grown) or self.ends or self.waste) and self.delivered == self.records
 
     @property
     def waste(self) -> list[str]:
         """What Redis keeps besides figures about the service itself, and the names of Celery's queues."""
-        constant = ("dial:counters", "dial:workers", "dial:unpriced_models", "dial:celery:_kombu.binding")
+        constant = (
+            *("dial:counters", "dial:progress", "dial:workers", "dial:unpriced_models"),
+            *("dial:probe", "dial:genai", "dial:celery:_kombu.binding"),
+        )
         return [key for key in self.keys_left if not key.startswith(constant)]
 
 
@@ -89,18 +94,21 @@ def _flow(plant: Plant, records: int, stream: Stream, say: Say) -> Steady:
     readings.append(_reading(plant, records))
     keys = sorted(key.decode() for key in plant.redis.scan_iter("*", count=1000))
     delivered = min(len(plant.rows()), len(plant.influx.points))
-    return Steady(records, delivered, seconds, readings, keys)
+    return Steady(records, delivered, seconds, readings, keys, plant.ends)
 
 
 def _post(connection: HTTPConnection, body: bytes) -> None:
-    for attempt in count(1):
-        connection.request("POST", "/data", body, {"Content-Type": "application/json"})
-        response = connection.getresponse()
-        response.read()
-        if response.status == 200:
-            return
-        assert attempt < 30, f"the API answers {response.status}"
+    """Until it is taken: all of them have to be there in the end."""
+    for _ in range(MOST_TRIES):
+        with suppress(OSError, HTTPException):
+            connection.request("POST", "/data", body, {"Content-Type": "application/json"})
+            response = connection.getresponse()
+            response.read()
+            if response.status == 200:
+                return
+        connection.close()
         time.sleep(1.0)
+    raise AssertionError("the API takes nothing any more")
 
 
 def _drain(plant: Plant) -> None:
