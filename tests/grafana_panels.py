@@ -1,6 +1,6 @@
 """Runs a panel as Grafana would: variables filled in, queries sent to InfluxDB, steps applied to the rows.
 
-Only the steps that our dashboards use are known, and a step that names a column that is not there fails. They do
+Only the steps that our dashboards use are known, and one that names a column that is not there fails. They do
 what the npm package @grafana/data 12.1 does: all panels with steps were run through both, with equal rows.
 """
 

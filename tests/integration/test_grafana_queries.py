@@ -12,7 +12,7 @@ from analytics import pipeline
 from analytics.event import Event
 from analytics.exchange import MODEL_SURFACES, Surface
 from analytics.points import PointSchema, to_line_protocol
-from analytics.pricing import PriceBook
+from analytics.pricing import PriceBook, PriceSource
 from tests.events import make_event
 from tests.grafana_panels import DASHBOARDS, Viewer, dashboard, panel, panels
 from tests.influx_server import InfluxServer
@@ -42,8 +42,8 @@ EXTRA = [
             (2_001, "core", "gpt-4o", "e3b0c442", Surface.CHAT),
             (7_000, "provider", "gpt-4o", "", Surface.CHAT),
             (7_001, "provider", "gpt-4o", "e3b0c442", Surface.CHAT),
-            (20_000, "core", "gpt-4o", "", Surface.CHAT),
-            (20_001, "core", "gpt-4o", "e3b0c442", Surface.CHAT),
+            (20_000, "prices_file", "gpt-4o", "", Surface.CHAT),
+            (20_001, "catalog", "gpt-4o", "e3b0c442", Surface.CHAT),
             (60_000, "core", "gpt-4o", "", Surface.CHAT),
             (60_001, "core", "gpt-4o-2024", "e3b0c442", Surface.CHAT),
             (0, "core", "gpt-4o", "e3b0c442", Surface.IMAGES),
@@ -181,7 +181,8 @@ def test_topics_and_languages_are_those_of_the_store(viewer: Viewer, told: Summa
     assert {name: popular[name] for name in topics if name != "undefined"} == {
         name: number for name, number in topics.items() if name != "undefined"
     }
-    assert sum(n for row in heat for name, n in row.items() if name != "topic\\title") == sum(popular.values())
+    cells = [number for row in heat for name, number in row.items() if name != "topic\\title"]
+    assert sum(cells) == sum(popular.values())
 
 
 def test_errors_and_ratings_are_those_of_the_store(viewer: Viewer, told: Summary) -> None:
@@ -202,10 +203,13 @@ def test_what_nobody_could_price_is_shown_by_model(viewer: Viewer, events: tuple
     shown = {
         row["Field"]: row["Total"] for row in viewer.rows(panel("quality", "Requests by Source of the Price"))
     }
+    assert set(sources) == set(PriceSource)
     assert shown == {
         "DIAL Core": sources["core"],
         "the provider's answer": sources["provider"],
         "MODEL_RATES": sources["rates"],
+        "the prices file": sources["prices_file"],
+        "the catalogue": sources["catalog"],
         "nobody": sources["none"],
     }
 
