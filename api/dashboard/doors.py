@@ -1,7 +1,6 @@
 """The addresses of the dashboard: a page and the files of its tables, and the one thing it can do: replay."""
 
 import json
-import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -20,7 +19,7 @@ from api.house import house
 from api.version import package_version
 from workers import roster
 from workers.parcels import TASKS
-from workers.reports import ReportError, reading
+from workers.reports import ReportError, Store, reading
 from workers.reports.choices import choices
 from workers.reports.usage import days
 from workers.settings import Settings
@@ -114,7 +113,7 @@ def _operations() -> View:
 
 
 @contextmanager
-def _store(settings: Settings) -> Iterator[sqlite3.Connection]:
+def _store(settings: Settings) -> Iterator[Store]:
     """The embedded store, or Trouble that people can read."""
     if settings.sqlite_path is None:
         raise report_trouble("no_sqlite", settings)
@@ -125,7 +124,7 @@ def _store(settings: Settings) -> Iterator[sqlite3.Connection]:
         raise report_trouble(error.reason, settings) from None
 
 
-def _choices(db: sqlite3.Connection) -> dict[str, tuple[str, ...]]:
+def _choices(db: Store) -> dict[str, tuple[str, ...]]:
     found = choices(db)
     return {name: found[column] for name, column in FILTERS.items()}
 

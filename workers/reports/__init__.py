@@ -1,6 +1,6 @@
 """The named read-only queries over the embedded store, behind the dashboard and `dial-analytics summary`."""
 
-from workers.reports.store import ReportError, reading
+from workers.reports.store import ReportError, Store, reading
 from workers.reports.summary import (
     ALL_TIME,
     Count,
@@ -25,6 +25,7 @@ __all__ = [
     "Period",
     "Ratings",
     "ReportError",
+    "Store",
     "Summary",
     "Totals",
     "Use",

@@ -7,6 +7,8 @@ from decimal import Decimal
 from pathlib import Path
 
 MAPPED_BYTES = 1 << 30
+# What the reports are asked with, for those who only hand it on.
+Store = sqlite3.Connection
 
 
 class ReportError(Exception):

@@ -1,14 +1,14 @@
 """One file a page: reports in, a `View` out. The order is that of the navigation."""
 
-import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from api.dashboard.address import Address
 from api.dashboard.pages import conversations, cost, overview, topics
 from api.dashboard.view import View
+from workers.reports import Store
 
-Make = Callable[[sqlite3.Connection, Address], View]
+Make = Callable[[Store, Address], View]
 
 
 @dataclass(frozen=True, slots=True)

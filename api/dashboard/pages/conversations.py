@@ -1,11 +1,9 @@
 """Conversations: the latest, the longest or the most expensive ones, and one of them turn by turn."""
 
-import sqlite3
-
 from api.dashboard.address import Address
 from api.dashboard.figures import count, moment
 from api.dashboard.view import Card, Column, Link, Table, View
-from workers.reports import conversations
+from workers.reports import Store, conversations
 from workers.reports.conversations import Conversation, Turn
 
 AT_ONCE = 50
@@ -14,12 +12,12 @@ MOST = 5000
 ORDERS = {"recent": "Latest", "cost": "Most expensive", "tokens": "Most tokens", "calls": "Most requests"}
 
 
-def make(db: sqlite3.Connection, address: Address) -> View:
+def make(db: Store, address: Address) -> View:
     chosen = address.args.get("chat", "")
     return _one(db, address, chosen) if chosen else _many(db, address)
 
 
-def _many(db: sqlite3.Connection, address: Address) -> View:
+def _many(db: Store, address: Address) -> View:
     order = _order(address)
     whole = conversations.count(db, address.scope, most=MOST)
     last = max(1, -(-whole // AT_ONCE))
@@ -32,7 +30,7 @@ def _many(db: sqlite3.Connection, address: Address) -> View:
         "Older" if order == "recent" else "Lower": page + 1,
     }
     return View(
-        cards=[Card("Conversations", _number(whole), "text", f"in this time; page {page} of {count(last)}")],
+        cards=[_card(whole, f"in this time; page {page} of {count(last)}")],
         blocks=[_table(address, found, ORDERS[order])],
         extra={
             "orders": [
@@ -43,8 +41,10 @@ def _many(db: sqlite3.Connection, address: Address) -> View:
     )
 
 
-def _number(whole: int) -> str:
-    return f"{count(whole)} or more" if whole == MOST else count(whole)
+def _card(whole: int, detail: str) -> Card:
+    if whole == MOST:
+        return Card("Conversations", f"{count(whole)} or more", "text", detail)
+    return Card("Conversations", whole, detail=detail)
 
 
 def _order(address: Address) -> str:
@@ -96,7 +96,7 @@ def rating(likes: int, dislikes: int) -> str:
     return ", ".join(f"{word} {number} times" if number > 1 else word for number, word in told if number)
 
 
-def _one(db: sqlite3.Connection, address: Address, chat_id: str) -> View:
+def _one(db: Store, address: Address, chat_id: str) -> View:
     turns = conversations.turns(db, chat_id)
     known = [turn.duration_ms for turn in turns if turn.duration_ms is not None]
     return View(

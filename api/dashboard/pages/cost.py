@@ -1,6 +1,5 @@
 """Cost: by model over time, by where its prices come from, and what has none; cached and reasoning tokens."""
 
-import sqlite3
 from collections import defaultdict
 from collections.abc import Sequence
 from decimal import Decimal
@@ -9,7 +8,7 @@ from api.dashboard.address import Address
 from api.dashboard.figures import count
 from api.dashboard.pages import parts
 from api.dashboard.view import Card, Chart, Column, Table, View
-from workers.reports import people, usage
+from workers.reports import Store, people, usage
 from workers.reports.usage import Moment, Named, Usage
 
 DRAWN = 5
@@ -22,7 +21,7 @@ SOURCES = {
 }
 
 
-def make(db: sqlite3.Connection, address: Address) -> View:
+def make(db: Store, address: Address) -> View:
     usage.gather(db, address.scope)
     people.gather(db, address.scope)
     total = usage.total(db)

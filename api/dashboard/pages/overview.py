@@ -1,18 +1,16 @@
 """The overview: requests, users, tokens and cost over time, and by everything that people ask for first."""
 
-import sqlite3
-
 from api.dashboard.address import Address
 from api.dashboard.figures import count, money, share
 from api.dashboard.pages import parts
 from api.dashboard.view import Card, Chart, Column, Table, View
-from workers.reports import people, subjects, usage
+from workers.reports import Store, people, subjects, usage
 from workers.reports.usage import NOTHING, Moment, Usage
 
 TOP = 10
 
 
-def make(db: sqlite3.Connection, address: Address) -> View:
+def make(db: Store, address: Address) -> View:
     scope = address.scope
     for report in (usage, people, subjects):
         report.gather(db, scope)
@@ -70,7 +68,7 @@ def _charts(address: Address, moments: tuple[Moment, ...]) -> list[Chart]:
     ]
 
 
-def _users(db: sqlite3.Connection, address: Address) -> list[Chart]:
+def _users(db: Store, address: Address) -> list[Chart]:
     """Users are told by the day; within one or two days there is nothing to draw."""
     if address.unit != "day":
         return []
@@ -80,7 +78,7 @@ def _users(db: sqlite3.Connection, address: Address) -> list[Chart]:
     return [Chart(Table("users_by_day", "Users a day", columns, rows))]
 
 
-def _uses(db: sqlite3.Connection, address: Address) -> list[Table]:
+def _uses(db: Store, address: Address) -> list[Table]:
     columns = {"model": "model", "project": "project_id", "deployment": "deployment"}
     return [
         parts.use_table(address, f"by_{what}", f"By {what}", column, usage.calls_by(db, column, top=TOP))
@@ -88,7 +86,7 @@ def _uses(db: sqlite3.Connection, address: Address) -> list[Table]:
     ]
 
 
-def _counts(db: sqlite3.Connection, address: Address, total: Usage) -> list[Table]:
+def _counts(db: Store, address: Address, total: Usage) -> list[Table]:
     topics = [(topic.name, topic.calls) for topic in subjects.topics(db)]
     languages = [
         (parts.linked(address, "language", each.name), each.usage.requests)

@@ -1,6 +1,5 @@
 """Topics: how they change over time, which job titles ask about them, and ids to look some of them up."""
 
-import sqlite3
 from collections import Counter
 from collections.abc import Sequence
 
@@ -8,7 +7,7 @@ from api.dashboard.address import Address
 from api.dashboard.figures import count
 from api.dashboard.pages import parts
 from api.dashboard.view import Card, Chart, Column, Heat, Link, Table, View
-from workers.reports import subjects
+from workers.reports import Store, subjects
 from workers.reports.subjects import Cell, Topic
 
 UNDEFINED = "undefined"
@@ -18,7 +17,7 @@ WARMTHS = 9
 EXAMPLES = 20
 
 
-def make(db: sqlite3.Connection, address: Address) -> View:
+def make(db: Store, address: Address) -> View:
     scope = address.scope
     subjects.gather(db, scope)
     found = subjects.topics(db, top=500)
@@ -91,7 +90,7 @@ def _warmth(calls: int, hottest: int) -> int:
     return 0 if not calls else max(1, round(WARMTHS * (calls / hottest) ** 0.5))
 
 
-def _examples(db: sqlite3.Connection, address: Address, topic: str) -> Table:
+def _examples(db: Store, address: Address, topic: str) -> Table:
     found = subjects.examples(db, address.scope, topic, top=EXAMPLES)
     rows = [
         (
