@@ -22,6 +22,9 @@ _LITELLM = {
     "input_cost_per_audio_token": ("audio_input", MILLION),
     "output_cost_per_audio_token": ("audio_output", MILLION),
     "input_cost_per_request": ("per_request", Decimal(1)),
+}
+# Some models have these beside a price of tokens, as another way to say the same.
+_LITELLM_WITHOUT_TOKENS = {
     "input_cost_per_character": ("per_1m_chars", MILLION),
     "input_cost_per_second": ("per_minute", MINUTE),
 }
@@ -43,7 +46,9 @@ def from_litellm(document: Mapping[str, Any]) -> dict[str, Any]:
         if name == "sample_spec" or not isinstance(given, dict):
             continue
         entry = _renamed(name, given, _LITELLM)
-        if given.get("output_cost_per_image") is not None:
+        if not entry.get("input"):
+            entry |= _renamed(name, given, _LITELLM_WITHOUT_TOKENS)
+        if given.get("output_cost_per_image") is not None and not entry.get("output"):
             entry["images"] = {"standard": {"default": _money(name, given["output_cost_per_image"])}}
         if entry:
             prices[name] = entry

@@ -1,6 +1,7 @@
 """`dial-analytics prices`: check a prices file, explain what a model costs, import other lists."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -14,6 +15,7 @@ from analytics.facts import Facts
 from analytics.pricing.book import candidates
 from analytics.pricing.file import MONEY, read_prices, unknown_keys
 from analytics.pricing.imports import IMPORTERS, from_rates
+from analytics.pricing.price import Price
 from analytics.pricing.table import PriceTable
 from analytics.record import LogRecord
 from api import terminal
@@ -22,6 +24,8 @@ from workers.prices import PricesError, make_prices, opened, read_document, read
 EXISTING = click.Path(exists=True, dir_okay=False, path_type=Path)
 DAY = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"])
 RATES = "rates"
+# A price that differs by more is no discount.
+SAME, FAR = Decimal(1), 50
 
 
 @click.group()
@@ -44,8 +48,8 @@ def check(file: Path | None) -> None:
     console = terminal.console()
     for key in unknown_keys(document):
         console.print(f"not known, and without effect: {key}")
-    for name in _thousandths(table):
-        console.print(f"{name}: less than 0.001 per million tokens, is it a price of one or a thousand?")
+    for doubt in _doubts(table):
+        console.print(doubt)
     history = sum(len(entries) > 1 for entries in table.prices.values())
     console.print(
         f"{path}: {len(table.prices)} models, {history} with a history, {len(table.aliases)} aliases;"
@@ -70,6 +74,10 @@ def explain(model: str, when: datetime | None, asked: int, answered: int, cached
     call = _call(model, Usage(asked, answered, cached), moment)
     cost = book.price(call)
     if cost.price is None:
+        found = book.file.find(candidates(call), moment)
+        if found is not None:
+            click.echo(f"{model}: {found.key} has no price of such a call, only {_said(found.price)}.")
+            raise SystemExit(1)
         known = f"{len(book.rates.by_name)} rates, {len(book.file.prices)} prices"
         click.echo(f"{model}: no price. Looked for {', '.join(candidates(call))} in {known}.")
         raise SystemExit(1)
@@ -107,24 +115,37 @@ def import_(file: Path, kind: str, only: str | None) -> None:
     click.echo(json.dumps(document, indent=2, ensure_ascii=False))
 
 
+def _said(price: Price) -> str:
+    """The prices that an entry has."""
+    given = {name: getattr(price, name) for name in MONEY}
+    money = [f"{name} {value.normalize():f}" for name, value in given.items() if value is not None]
+    images = [
+        f"images {quality} {size} {value.normalize():f}"
+        for quality, sizes in price.images.items()
+        for size, value in sizes.items()
+    ]
+    return ", ".join(money + images)
+
+
 def _call(model: str, usage: Usage, when: datetime) -> Exchange:
     record = LogRecord(digest="", uri="", time=when, status="200")
     facts = Facts(request_model=model)
     return replace(Exchange(record, Surface.CHAT, model=model), usage=usage, facts=facts)
 
 
-def _thousandths(table: PriceTable) -> list[str]:
-    """The price of a token among prices of a million."""
-    return [
-        name
-        for name, entries in table.prices.items()
-        if any(0 < price < Decimal("0.001") for entry in entries for price in _tokens(entry))
-    ]
-
-
-def _tokens(entry: object) -> list[Decimal]:
-    values = (getattr(entry, name) for name in MONEY if not name.startswith("per_"))
-    return [value for value in values if value is not None]
+def _doubts(table: PriceTable) -> Iterator[str]:
+    """Prices of a token or a thousand among those of a million: the catalogue would know, if it is here."""
+    try:
+        from workers.catalog import GenaiPrices  # noqa: PLC0415 - heavy, and only in the worker's extra
+    except ImportError:
+        return
+    catalog, now = GenaiPrices(), datetime.now(UTC)
+    for name, entries in table.prices.items():
+        listed = catalog.find((name,), Usage(1_000_000, 0), now)
+        ours, theirs = entries[-1].input, listed[1].asked if listed else None
+        if ours and theirs and not SAME / FAR < ours / theirs < SAME * FAR:
+            far = f"{ours:f} for a million tokens, but {theirs.normalize():f} in {catalog.version}"
+            yield f"{name}: input is {far}"
 
 
 def _usd(value: Decimal | None) -> str:

@@ -1,6 +1,5 @@
 """`dial-analytics report`: the usage report of Dev Proxy's plugins, of any time that the store knows."""
 
-import sqlite3
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -13,7 +12,7 @@ from api.moment import MOMENT
 from api.usage import document, markdown, table, text
 from api.usage.report import Contents, Head
 from workers.reports import Period, ReportError, reading
-from workers.reports.llm_usage import by_model, by_project, calls
+from workers.reports.llm_usage import contents
 from workers.reports.summary import LAST_NS
 from workers.settings import Settings
 
@@ -45,7 +44,7 @@ def report(form: str, since: float | None, until: float | None, output: Path | N
         raise click.UsageError("--aggregate is for --format json.")
     try:
         with reading(settings.sqlite_path) as db, click.open_file(str(output or "-"), "w", "utf-8") as out:
-            for line in written(_head(settings, extended=wishes["extended"]), _contents(db, period)):
+            for line in written(_head(settings, extended=wishes["extended"]), contents(db, period)):
                 out.write(line + "\n")
     except ReportError as error:
         remedy = REMEDIES.get(error.reason, error.reason)
@@ -60,11 +59,6 @@ def _head(settings: Settings, *, extended: bool) -> Head:
         bool(settings.telemetry_costs),
         extended,
     )
-
-
-def _contents(db: sqlite3.Connection, period: Period) -> Contents:
-    single = partial(calls, db, period)
-    return Contents(by_model(db, period), by_project(db, period), partial(single, by_name=True), single)
 
 
 def _ns(moment: float | None, otherwise: int) -> int:

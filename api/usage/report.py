@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
-from workers.reports.llm_usage import Call, ModelUse, Tokens
+from workers.reports.llm_usage import Contents, ModelUse, Tokens
 
 _SMALLEST = Decimal("1e-10")
+
+__all__ = ["Contents", "Head", "cached_share", "money", "totals"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,21 +22,6 @@ class Head:
     currency: str = "USD"
     costs: bool = True
     extended: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Contents:
-    """The figures. Single calls are read when they are asked for: there may be many."""
-
-    models: Sequence[ModelUse]
-    projects: Sequence[ModelUse]
-    calls_by_name: Callable[[], Iterable[Call]]
-    calls_by_time: Callable[[], Iterable[Call]]
-
-    @property
-    def used(self) -> list[ModelUse]:
-        """The models that answered at least once; the plugin knows no others."""
-        return [use for use in self.models if use.requests]
 
 
 def totals(uses: Iterable[ModelUse]) -> ModelUse:

@@ -6,9 +6,10 @@ A call belongs to the model that answered it; where the reply does not say, to t
 # ruff: noqa: S608 - the queries are put together from our own words; every value is a parameter.
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 
 from analytics.exchange import MODEL_SURFACES
 from workers.reports.store import usd
@@ -19,7 +20,8 @@ _NAMED = f"coalesce(nullif({_MODEL}, ''), 'unknown')"
 _SURFACES = ", ".join(repr(str(name)) for name in sorted(MODEL_SURFACES))
 _PERIOD = f"time_ns >= :since AND time_ns < :until AND surface IN ({_SURFACES})"
 # What was used up is known, what it costs is not; images and minutes are paid without tokens.
-_USED = "(prompt_tokens + completion_tokens > 0 OR answered LIKE '%\"image_count\"%' OR answered LIKE '%\"seconds\"%')"
+_PIECES = """answered LIKE '%"image_count"%' OR answered LIKE '%"seconds"%'"""
+_USED = f"(prompt_tokens + completion_tokens > 0 OR {_PIECES})"
 _UNPRICED = f"ok AND price_source = 'none' AND {_USED}"
 _SUMS = (
     "sum(ok), sum(ok * prompt_tokens), sum(ok * completion_tokens), sum(ok * cached_prompt_tokens),"
@@ -67,6 +69,27 @@ class Call:
     price_source: str
     project: str
     deployment: str
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """The figures. Single calls are read when they are asked for: there may be many."""
+
+    models: Sequence[ModelUse]
+    projects: Sequence[ModelUse]
+    calls_by_name: Callable[[], Iterable[Call]]
+    calls_by_time: Callable[[], Iterable[Call]]
+
+    @property
+    def used(self) -> list[ModelUse]:
+        """The models that answered at least once; the plugin knows no others."""
+        return [use for use in self.models if use.requests]
+
+
+def contents(db: sqlite3.Connection, period: Period = ALL_TIME) -> Contents:
+    """All that is known of a period."""
+    single = partial(calls, db, period)
+    return Contents(by_model(db, period), by_project(db, period), partial(single, by_name=True), single)
 
 
 def by_model(db: sqlite3.Connection, period: Period = ALL_TIME) -> list[ModelUse]:

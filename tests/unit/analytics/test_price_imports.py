@@ -18,6 +18,7 @@ def test_litellm_counts_single_tokens() -> None:
         "tts-1": {"input_cost_per_character": 1.5e-05},
         "whisper-1": {"input_cost_per_second": 0.0001},
         "painter": {"output_cost_per_image": 0.04},
+        "both": {"input_cost_per_token": 1e-06, "input_cost_per_character": 2.5e-07},
         "nothing": {"mode": "chat"}
     }"""
     found = from_litellm(parse_jsonc(listed))
@@ -27,6 +28,7 @@ def test_litellm_counts_single_tokens() -> None:
         "tts-1": {"per_1m_chars": 15},
         "whisper-1": {"per_minute": 0.006},
         "painter": {"images": {"standard": {"default": 0.04}}},
+        "both": {"input": 1},
     }
     assert read_prices(found).prices.keys() == found["prices"].keys()
 

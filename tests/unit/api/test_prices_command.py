@@ -25,12 +25,25 @@ def test_a_good_file_is_counted() -> None:
 
 def test_what_looks_like_a_mistake_is_told(tmp_path: Path) -> None:
     path = tmp_path / "prices.json"
-    path.write_text('{"prices": {"m": {"input": 0.0000025, "outptu": 1}}}')
+    path.write_text(
+        '{"prices": {"gpt-4": {"input": 0.03, "output": 0.06, "outptu": 1}, "ours": {"input": 0.1}}}'
+    )
 
-    found = run("check", str(path))
+    found = run("check", str(path), COLUMNS="200")
 
-    assert "m: outptu" in found.output
-    assert "m: less than 0.001 per million tokens" in found.output
+    assert "gpt-4: outptu" in found.output
+    assert "gpt-4: input is 0.03 for a million tokens, but 30 in genai-prices" in found.output
+    assert "ours:" not in found.output
+
+
+def test_the_sample_raises_no_doubt() -> None:
+    assert run("check", SAMPLE, COLUMNS="200").output.count("\n") == 1
+
+
+def test_an_entry_for_other_calls_is_shown() -> None:
+    found = run("explain", "whisper-1", PRICES_FILE=SAMPLE)
+
+    assert (found.exit_code, "per_minute 0.006" in found.output) == (1, True)
 
 
 def test_a_broken_file_is_one_sentence(tmp_path: Path) -> None:
