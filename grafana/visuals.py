@@ -51,14 +51,17 @@ def sources(*, prometheus: bool) -> list[Json]:
 
 
 def variable(name: str, label: str, measurements: Sequence[str]) -> Json:
-    """A filter over the values of a tag; all of them at first."""
+    """A filter over the values of a tag; all of them at first.
+
+    Without a time, InfluxDB 3 would tell the values of the last day only.
+    """
     named = ", ".join(f'"{measurement}"' for measurement in measurements)
     return {
         "type": "query",
         "name": name,
         "label": label,
         "datasource": INFLUX,
-        "query": f'SHOW TAG VALUES FROM {named} WITH KEY = "{name}"',
+        "query": f'SHOW TAG VALUES FROM {named} WITH KEY = "{name}" WHERE $timeFilter',
         "refresh": 2,
         "sort": 1,
         "multi": True,

@@ -4,6 +4,7 @@ import urllib.request
 from collections import Counter
 from collections.abc import Sequence
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -315,6 +316,13 @@ def test_a_filter_narrows_down(viewer: Viewer, told: Summary) -> None:
         viewer.chosen = {}
 
     assert requests == {use.name: use.requests for use in told.models}["gpt-5"]
+
+
+@pytest.mark.parametrize("path", DASHBOARDS, ids=lambda path: path.stem)
+def test_every_filter_has_something_to_offer(path: Path, viewer: Viewer) -> None:
+    queries = [one for one in dashboard(path.stem)["templating"]["list"] if one["type"] == "query"]
+
+    assert all(viewer.ask(one["query"]) for one in queries)
 
 
 def test_the_filters_offer_what_there_is(viewer: Viewer, events: tuple[Event, ...]) -> None:

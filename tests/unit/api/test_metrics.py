@@ -16,9 +16,10 @@ from api.app import create_app
 from api.metrics import read
 from tests.events import make_event
 from tests.integration.lines import chat_line
-from tests.servers import ROOT, Valkey
+from tests.servers import ROOT, Valkey, wait_until
 from workers import ledger, metrics, roster
 from workers.app import make_celery, wake
+from workers.caretaker import Caretaker
 from workers.floor import Floor
 from workers.parcels import NewParcel, ParcelStore
 from workers.payload import pack
@@ -186,6 +187,28 @@ def test_a_process_is_counted_from_its_beat_until_it_is_silent(
 
     monkeypatch.setattr(roster, "FORGOTTEN_AFTER_S", -5)
     assert scraped(client)["workers", ("deliver",)] == 0
+
+
+@pytest.mark.integration
+def test_the_caretaker_of_a_process_says_that_it_lives(client: FlaskClient, store: ParcelStore) -> None:
+    caretaker = Caretaker(store, lambda _, __: True, ["deliver"])
+    caretaker.start()
+    try:
+        wait_until(lambda: scraped(client)["workers", ("deliver",)] == 1, what="the beat")
+    finally:
+        caretaker.stop()
+
+
+@pytest.mark.integration
+def test_what_is_done_twice_is_measured_once(store: ParcelStore) -> None:
+    store.put([NewParcel("p1", "analyze", "", b"", 1)])
+    parcel = store.take("p1")
+    assert parcel is not None
+    with metrics.collected() as counts, metrics.timed("analysis_seconds"):
+        pass
+
+    assert [store.finish(parcel, counts=counts), store.finish(parcel, counts=counts)] == [True, False]
+    assert metrics.observed("analysis_seconds", ledger.read_all(store.redis))[""].buckets[-1] == ("inf", 1)
 
 
 @pytest.mark.integration
