@@ -16,6 +16,7 @@ from analytics.exchange import Exchange
 from analytics.language import Detector
 from analytics.pricing import Pricer
 from analytics.record import parse
+from analytics.telemetry.content import Listener, Said
 
 UNSUPPORTED_URI = "unsupported_uri"
 
@@ -24,11 +25,15 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """What the core does not make itself: a language detector, a topic model, a price book."""
+    """What the core does not make itself: a language detector, a topic model, a price book.
+
+    `listener` is there only where spans are to hold what was said.
+    """
 
     detector: Detector
     topics: TopicModel
     prices: Pricer
+    listener: Listener | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +46,12 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """What became of a batch: each line is in exactly one of the three."""
+    """What became of a batch: each line is in exactly one of the three. `said` holds words, by event id."""
 
     events: tuple[Event, ...] = ()
     failures: tuple[Failure, ...] = ()
     dropped: Mapping[str, int] = field(default_factory=dict)
+    said: Mapping[str, Said] = field(default_factory=dict)
 
 
 def analyze(messages: Sequence[str], tools: Tools) -> Analysis:
@@ -62,11 +68,13 @@ def analyze(messages: Sequence[str], tools: Tools) -> Analysis:
         elif found is not None:
             dropped[found] += 1
     labels = label(exchanges, tools.detector, tools.topics)
-    events = [
-        _guarded(message, partial(_event, exchange, tags, tools.prices), failures)
+    told = [
+        _guarded(message, partial(_tell, exchange, tags, tools), failures)
         for message, exchange, tags in zip(lines, exchanges, labels, strict=True)
     ]
-    return Analysis(tuple(event for event in events if event is not None), tuple(failures), dropped)
+    known = [one for one in told if one is not None]
+    said = {event.id: words for event, words in known if words}
+    return Analysis(tuple(event for event, _ in known), tuple(failures), dropped, said)
 
 
 def _read(message: str) -> Exchange | str:
@@ -74,8 +82,11 @@ def _read(message: str) -> Exchange | str:
     return surfaces.read(parse(message)) or UNSUPPORTED_URI
 
 
-def _event(exchange: Exchange, labels: Labels, prices: Pricer) -> Event:
-    return make_event(exchange, labels, prices.price(exchange), prices.price_models(exchange))
+def _tell(exchange: Exchange, labels: Labels, tools: Tools) -> tuple[Event, Said]:
+    """Give the event, and the words where somebody listens; else no word goes on."""
+    prices = tools.prices
+    event = make_event(exchange, labels, prices.price(exchange), prices.price_models(exchange))
+    return event, tools.listener(exchange) if tools.listener else {}
 
 
 def _guarded(message: str, step: Callable[[], _T], failures: list[Failure]) -> _T | None:

@@ -2,6 +2,7 @@
 
 from analytics.language import detect
 from analytics.pipeline import Tools
+from workers.otel_knobs import listening
 from workers.prices import PricesError, make_prices
 from workers.settings import Settings
 from workers.topics import TopicError, make_topics
@@ -24,4 +25,4 @@ def load(settings: Settings) -> Tools:
         raise ModelError(str(error)) from error
     except ImportError as error:
         raise ModelError(f"{error.name} is not installed: pip install 'dial-analytics[worker]'") from error
-    return Tools(detector=detect, topics=topics, prices=prices)
+    return Tools(detector=detect, topics=topics, prices=prices, listener=listening(settings))

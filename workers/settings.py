@@ -247,6 +247,11 @@ class Settings:
     telemetry_currency: str = otel_knobs.CURRENCY
     telemetry_endpoint: str | None = otel_knobs.ENDPOINT
     telemetry_costs: bool | None = otel_knobs.COSTS
+    telemetry_prompt: bool | None = otel_knobs.PROMPT
+    telemetry_completion: bool | None = otel_knobs.COMPLETION
+    telemetry_capture: str | None = otel_knobs.CAPTURE
+    telemetry_content_chars: int = otel_knobs.CONTENT_CHARS
+    telemetry_redact: str = otel_knobs.REDACT
     telemetry_metrics_s: float = otel_knobs.METRICS_EVERY
     otlp_endpoint: str | None = otel_knobs.OTLP_ENDPOINT
     otlp_traces_endpoint: str | None = otel_knobs.OTLP_TRACES_ENDPOINT

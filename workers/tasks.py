@@ -15,11 +15,13 @@ from redis import RedisError
 
 from analytics import pipeline
 from analytics.event import Event
+from analytics.telemetry.content import SpokenEvent
 from workers import metrics
 from workers.floor import Floor
 from workers.letters import UNREADABLE_BATCH, letters_for, make_letter
 from workers.parcels import NewParcel, Parcel
 from workers.payload import pack, unpack
+from workers.sinks import OTEL
 from workers.sinks.base import Rejection, SinkUnavailable
 from workers.telemetry import log_context, place
 
@@ -103,7 +105,7 @@ def _analyze(floor: Floor, parcel: Parcel) -> Sequence[NewParcel]:
         metrics.find(analysis)
         waited = floor.store.age_s(parcel)
         metrics.observe("accepted_to_analysed_seconds", waited, times=len(analysis.events))
-    followers = _followers(parcel, analysis.events, floor.sink_names)
+    followers = _followers(parcel, analysis, floor.sink_names)
     counts["analysed"] = len(analysis.events)
     counts.update({f"dropped:{reason}": number for reason, number in analysis.dropped.items()})
     failures = [(failure.reason, failure.message) for failure in analysis.failures]
@@ -121,11 +123,19 @@ def _analyze(floor: Floor, parcel: Parcel) -> Sequence[NewParcel]:
     return followers
 
 
-def _followers(parcel: Parcel, events: Sequence[Event], sinks: Sequence[str]) -> list[NewParcel]:
-    if not events:
+def _followers(parcel: Parcel, analysis: pipeline.Analysis, sinks: Sequence[str]) -> list[NewParcel]:
+    """The words of a conversation, where spans are to hold them, go to the one sink that sends spans."""
+    if not analysis.events:
         return []
-    payload = pack([event.to_dict() for event in events])
-    return [NewParcel(f"{parcel.id}-{sink}", "deliver", sink, payload, len(events)) for sink in sinks]
+    items = [event.to_dict() for event in analysis.events]
+    payload = pack(items)
+    payloads = dict.fromkeys(sinks, payload)
+    if analysis.said and OTEL in payloads:
+        payloads[OTEL] = pack([{**item, "said": analysis.said.get(item["id"], {})} for item in items])
+    return [
+        NewParcel(f"{parcel.id}-{sink}", "deliver", sink, packed, len(items))
+        for sink, packed in payloads.items()
+    ]
 
 
 def _deliver(floor: Floor, parcel: Parcel) -> None:
@@ -134,7 +144,8 @@ def _deliver(floor: Floor, parcel: Parcel) -> None:
         # The configuration has changed since. Replay the letter once the sink is back.
         floor.store.bury(parcel, "unknown_sink")
         return
-    events = [Event.from_dict(item) for item in unpack(parcel.payload)]
+    kind = SpokenEvent if parcel.sink == OTEL else Event
+    events = [kind.from_dict(item) for item in unpack(parcel.payload)]
     with metrics.collected() as counts:
         try:
             with metrics.timed("delivery_seconds", parcel.sink):

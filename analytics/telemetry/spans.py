@@ -12,6 +12,7 @@ from hashlib import sha256
 
 from analytics.event import Event
 from analytics.telemetry.attributes import Attributes, Telling, attributes, error_type
+from analytics.telemetry.content import SpokenEvent
 
 _TRACE = re.compile(r"(?!0{32})[0-9a-f]{32}", re.IGNORECASE)
 _SPAN = re.compile(r"(?!0{16})[0-9a-f]{16}", re.IGNORECASE)
@@ -38,6 +39,8 @@ def span_of(event: Event, telling: Telling) -> Span:
     joined = bool(_TRACE.fullmatch(trace))
     in_core = joined and bool(_SPAN.fullmatch(core))
     known = attributes(event, telling)
+    if isinstance(event, SpokenEvent):
+        known.update(event.said)
     return Span(
         name=_name(event, str(known.get("gen_ai.request.model", ""))),
         trace_id=int(trace, 16) if joined else _digest(f"dial-otel|{event.id}", 16),

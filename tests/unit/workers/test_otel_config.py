@@ -11,7 +11,7 @@ import pytest
 from analytics.pricing.jsonc import parse_jsonc
 from tests.servers import ROOT
 from workers.otel_config import PROPERTIES, Section
-from workers.otel_knobs import metrics_url, telling, traces_url
+from workers.otel_knobs import listening, metrics_url, telling, traces_url
 from workers.settings import Settings, SettingsError
 from workers.sinks import sink_names
 
@@ -123,6 +123,39 @@ def test_an_endpoint_may_be_that_of_a_signal_already(given: str) -> None:
 
 def test_without_a_file_costs_are_told() -> None:
     assert telling(Settings.from_env({})).costs is True
+
+
+ON = {"OPENAI_TELEMETRY_EXPORTER_ENDPOINT": "http://c:4318"}
+CAPTURE = "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT"
+
+
+@pytest.mark.parametrize(
+    ("section", "environ", "wanted"),
+    [
+        (None, ON, (False, False)),
+        ({}, {}, (True, True)),
+        ({"includePrompt": False}, {}, (False, True)),
+        ({}, {CAPTURE: "NO_CONTENT"}, (False, False)),
+        ({}, {CAPTURE: "EVENT_ONLY"}, (False, False)),
+        (None, {**ON, CAPTURE: "span_and_event"}, (True, True)),
+        ({"includePrompt": False}, {CAPTURE: "SPAN_ONLY"}, (True, True)),
+        ({}, {CAPTURE: "SPAN_ONLY", "OPENAI_TELEMETRY_INCLUDE_COMPLETION": "false"}, (True, False)),
+        (None, {CAPTURE: "SPAN_ONLY"}, (False, False)),
+    ],
+)
+def test_words_go_only_where_somebody_asks_for_them(
+    tmp_path: Path, section: Any, environ: dict[str, str], wanted: tuple[bool, bool]
+) -> None:
+    found = Settings.from_env(environ) if section is None else settings(tmp_path, section, **environ)
+
+    heard = listening(found)
+    assert ((heard.prompt, heard.completion) if heard else (False, False)) == wanted
+
+
+@pytest.mark.parametrize("value", ["[", '["("]', "{}", "[1]"])
+def test_a_pattern_that_is_none_stops_the_start(value: str) -> None:
+    with pytest.raises(SettingsError, match="OPENAI_TELEMETRY_REDACT"):
+        Settings.from_env({"OPENAI_TELEMETRY_REDACT": value})
 
 
 def test_a_plugin_that_is_switched_off_sends_nothing(tmp_path: Path) -> None:
