@@ -110,14 +110,14 @@ def add_up(by: Sequence[str], columns: Sequence[Column], *, raw: bool = False) -
     return [_group(by, how), *_merged(how), _rename(how)]
 
 
-def by_month(by: Sequence[str], columns: Sequence[Column]) -> list[Json]:
-    """From days to months in UTC; `by` is counted once a month."""
+def by_month(by: Sequence[str], columns: Sequence[Column], asked: int) -> list[Json]:
+    """From days to months in UTC, of so many queries; `by` is counted once a month."""
     how = {column.name: ADDED_UP[column.function] for column in columns} | dict.fromkeys(by, "distinctCount")
     month = {"timeField": "Time", "outputFormat": "YYYY-MM", "timezone": "utc", "useTimezone": True}
     return [
         {"id": "formatTime", "options": month},
         _group(["Time"], how),
-        *_merged(how),
+        *([merge()] if asked > 1 else []),
         _rename(how),
         sort("Time", descending=False),
     ]
@@ -170,9 +170,7 @@ def _group(by: Sequence[str], how: Mapping[str, str]) -> Json:
 
 def _merged(how: Mapping[str, str]) -> list[Json]:
     """Who is counted once comes from a query of its own."""
-    return (
-        [{"id": "merge", "options": {}}] if len({one == "distinctCount" for one in how.values()}) > 1 else []
-    )
+    return [merge()] if len({one == "distinctCount" for one in how.values()}) > 1 else []
 
 
 def _rename(how: Mapping[str, str]) -> Json:

@@ -1,6 +1,7 @@
 """How a panel looks: the JSON that Grafana's own visualisations understand. No plugin of others is needed."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from string import ascii_uppercase
 from typing import Any
 
@@ -173,11 +174,14 @@ def class_table(source: Source, columns: Sequence[Column], told: Told) -> Json:
 
 
 def months(source: Source, columns: Sequence[Column], told: Told) -> Json:
-    by = told.get("by", [])
-    steps = queries.by_month(by, columns)
+    """Days added up; `beside` says which tags to count the different values of, and under which condition."""
+    beside = told.get("beside", {"by": []})
+    asked = queries.daily(source, [], columns)
+    if beside["by"]:
+        asked += queries.daily(replace(source, conditions=(beside["where"],)), beside["by"], [])
+    steps = queries.by_month(beside["by"], columns, len(asked))
     if told.get("ratio"):
         steps.append(queries.divided(columns[0].name, columns[1].name))
-    asked = queries.daily(source, by, columns)
     return _panel("table", asked, steps, {"showHeader": True}, _defaults(), columns)
 
 

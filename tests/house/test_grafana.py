@@ -32,19 +32,22 @@ routes: Total Route Calls | Unique Users | Requests per DIAL Project | Requests 
 Top Route Paths | Top Projects | Recent Route Activity
 application-insights: Request Count - Applications | Top Models | Application Stats | Application \
 Insights
-user-insights: Requests per Conversation | Distribution of Cost | Distribution of Requests | \
-Distribution of Conversation Length | Cost Share by Deciles of Users | Chat Usage by Title | Requests \
-Share by Deciles of Users | Chat Usage by Deployment/Model | Chat Usage by Topic | Distribution of \
-Messages Length in Tokens | Language Stats
-project-insights: Project Stats | Distribution of Requests | Distribution of Cost | \
-Project/Deployment/Model Stats | Deployment/Model Stats | Project Requests Share by Deciles | Top 10 \
-Projects by Request Count | Project Cost Share by Deciles | Top 10 Projects by Cost | Distribution of \
-Messages Length in Tokens | Model - Deployment Mismatch
-cost-insights: Total Cost, Current Year Forecast | Total Cost, Previous Year | Monthly Stats | Monthly \
-Total User Cost and Avg Cost Per User | Monthly Active Users | Monthly Active Projects
+user-insights: Messages per Conversation | Distribution of Cost (User/Project) | Distribution of Requests \
+(User/Project) | Distribution of Conversation Length | Cost Share by Deciles of Users in Chat | Chat Usage \
+by Title | Requests Share by Deciles of Users in Chat | Chat Usage by Deployment/Model | Chat Usage by \
+Topic | Distribution of Messages Length in Tokens | Language Stats
+project-insights: Project Stats | Distribution of Requests (User/Project) | Distribution of Cost \
+(User/Project) | Project/Deployment/Model Stats | Deployment/Model Stats | Project Requests Share by \
+Deciles | Top 10 Projects by Request Count | Project Cost Share by Deciles | Top 10 Projects by Cost | \
+Distribution of Messages Length in Tokens | Model - Deployment Mismatch
+cost-insights: Total Cost Current Year Forecast | Project API Cost Current Year Forecast | Chat Cost \
+Current Year Forecast | Avg Cost Per User Per Month Current Year Forecast | Total Cost Full Previous Year | \
+Project API Cost Full Previous Year | Chat Cost Full Previous Year | Avg Cost Per User Per Month Full \
+Previous Year | Monthly Stats | Monthly Total User Cost and Avg Cost Per User | Monthly Active Users and \
+Projects
 quality: Errors by Deployment | Unpriced Requests by Model | Ratings by Deployment
 operations: Delivery Lag | Backlog | Dead Letters | Workers
-responses: Total Requests | Unique Users | Total Cost | Total Tokens | Requests per DIAL Project | \
+responses: Total Requests | Unique Users | Total Cost | Total Tokens | Requests per Project | \
 Requests per Model | Tokens | Cost per DIAL Deployment | Top Models | Top Projects | Top Topics | Top \
 Languages | Recent Activity""".splitlines()
 }

@@ -248,7 +248,7 @@ def test_deciles_share_out_everything(viewer: Viewer, events: tuple[Event, ...])
             costs[event.user_hash] += event.deployment_price  # type: ignore[assignment]
     ranked = sorted(map(float, costs.values()), reverse=True)
 
-    rows = viewer.rows(panel("user-insights", "Cost Share by Deciles of Users (table)"))
+    rows = viewer.rows(panel("user-insights", "Cost Share by Deciles of Users in Chat (table)"))
 
     assert [row["decile"] for row in rows] == [str(number) for number in range(1, 11)]
     assert sum(row["cost"] for row in rows) == pytest.approx(sum(ranked))
@@ -274,17 +274,17 @@ def test_conversations_are_told_by_their_id(viewer: Viewer, events: tuple[Event,
     rows = viewer.rows(panel("user-insights", "Distribution of Conversation Length"))
 
     assert {row["chat_id"]: row["requests"] for row in rows} == chats
-    mean = viewer.figure(panel("user-insights", "Requests per Conversation"))
+    mean = viewer.figure(panel("user-insights", "Messages per Conversation"))
     assert mean == pytest.approx(sum(chats.values()) / len(chats))
 
 
 def test_a_forecast_is_the_week_for_a_year(viewer: Viewer, events: tuple[Event, ...], told: Summary) -> None:
-    year = viewer.figure(panel("cost-insights", "Total Cost, Current Year Forecast"))
+    year = viewer.figure(panel("cost-insights", "Total Cost Current Year Forecast"))
     chat = [event for event in calls(events) if event.user_hash]
     cost = sum((event.deployment_price for event in chat), Decimal())
 
     assert year == pytest.approx(float(told.totals.cost) / WEEK)
-    a_month = viewer.figure(panel("cost-insights", "Avg Cost Per User Per Month, Current Year Forecast"))
+    a_month = viewer.figure(panel("cost-insights", "Avg Cost Per User Per Month Current Year Forecast"))
     assert a_month == pytest.approx(float(cost) / len({event.user_hash for event in chat}) / WEEK / 12)
 
 
@@ -295,6 +295,14 @@ def test_months_add_up_days(viewer: Viewer, events: tuple[Event, ...], told: Sum
     assert (month["Time"], month["requests"]) == ("2026-09", told.totals.requests)
     assert people["users"] == len({event.user_hash for event in calls(events)} - {""})
     assert people["cost / users"] == pytest.approx(people["cost"] / people["users"])
+
+
+def test_who_was_active_is_counted_once_a_month(viewer: Viewer, events: tuple[Event, ...]) -> None:
+    [active] = viewer.rows(panel("cost-insights", "Monthly Active Users and Projects"))
+    by_key = {event.project_id for event in calls(events) if not event.user_hash}
+
+    assert active["users"] == len({event.user_hash for event in calls(events)} - {""})
+    assert active["project_id"] == len(by_key)
 
 
 def test_tool_calls_and_routes_are_all_counted(viewer: Viewer, events: tuple[Event, ...]) -> None:
