@@ -22,6 +22,9 @@ from tests.servers import free_port
 WORDS = ("Use", " Rust", ".")
 USAGE = {"prompt_tokens": 12, "completion_tokens": 3, "total_tokens": 15}
 PAUSE_S = 0.05
+# Long streams, of which many are open at once.
+LOAD_PAUSE_S = 0.5
+PAUSES_S = {"slow": PAUSE_S, "load": LOAD_PAUSE_S}
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -173,8 +176,8 @@ async def _stream(request: web.Request, events: list[tuple[str, Any]], model: st
         data = event if isinstance(event, str) else json.dumps(event, separators=(",", ":"))
         head = f"event: {name}\n" if name else ""
         await reply.write(f"{head}data: {data}\n\n".encode())
-        if model in ("slow", "load"):
-            await asyncio.sleep(PAUSE_S)
+        if model in PAUSES_S:
+            await asyncio.sleep(PAUSES_S[model])
     await reply.write_eof()
     return reply
 
