@@ -95,6 +95,7 @@ class ModelUsage:
     cache_write_prompt_tokens: int = 0
     reasoning_completion_tokens: int = 0
     price: Decimal = ZERO
+    price_source: str = "none"
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,7 +76,7 @@ def _part(event: Event, used: ModelUsage) -> Event:
         reasoning_completion_tokens=used.reasoning_completion_tokens,
         price=used.price,
         deployment_price=used.price,
-        price_source=PriceSource.RATES.value if used.price else PriceSource.NONE.value,
+        price_source=used.price_source if used.price else PriceSource.NONE.value,
         operation_duration_ms=None,
     )
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from analytics.document import get_object, get_objects, get_str
-from analytics.exchange import ZERO, ModelUsage, Usage
+from analytics.exchange import ModelUsage, Usage
 from analytics.text import printable
 
 _MOST_TOKENS = 2**53
@@ -68,7 +68,8 @@ def read_usage_per_model(statistics: Mapping[str, Any]) -> tuple[ModelUsage, ...
     found: dict[str, ModelUsage] = {}
     for entry in get_objects(statistics, "usage_per_model"):
         model = printable(get_str(entry, "model"))
-        counted = ModelUsage(model=model, price=ZERO, **_tokens(get_object(entry, "usage") or entry, []))
+        tokens: dict[str, Any] = {**_tokens(get_object(entry, "usage") or entry, [])}
+        counted = ModelUsage(model=model, **tokens)
         found[model] = _sum(found[model], counted) if model in found else counted
     return tuple(found.values())
 

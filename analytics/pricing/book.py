@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from decimal import Decimal
 from typing import Protocol
 
 from analytics.exchange import MODEL_SURFACES, ZERO, Exchange, ModelUsage, Surface, Usage
@@ -65,8 +64,7 @@ class PriceBook:
 
     def price_models(self, exchange: Exchange) -> tuple[ModelUsage, ...]:
         """Tell the cost of each model behind an application, where tokens have a price."""
-        when = exchange.record.time
-        return tuple(replace(used, price=self._of_model(used, when)) for used in exchange.per_model)
+        return tuple(self._model(used, exchange.record.time) for used in exchange.per_model)
 
     def _computed(self, exchange: Exchange) -> Cost:
         for name in (exchange.deployment, exchange.model):
@@ -93,12 +91,15 @@ class PriceBook:
         key, bill = listed
         return bill.cost(PriceSource.CATALOG, self.catalog.version, key, "catalog")
 
-    def _of_model(self, used: ModelUsage, when: datetime) -> Decimal:
+    def _model(self, used: ModelUsage, when: datetime) -> ModelUsage:
+        """Put the price to the tokens; a rate that counts characters has none, nor has what is not listed."""
         rate = self.rates.by_name.get(used.model)
         if rate is not None:
             bill = rate(used.prompt_tokens, used.completion_tokens) if rate.unit is Unit.TOKEN else None
-            return ZERO if bill is None else bill.asked + bill.answered
+            return _with_price(used, PriceSource.RATES, bill)
         found = self.file.find((used.model,), when)
+        if found is None or found.price.unit is not Unit.TOKEN:
+            return used
         usage = Usage(
             used.prompt_tokens,
             used.completion_tokens,
@@ -106,9 +107,16 @@ class PriceBook:
             used.cache_write_prompt_tokens,
             used.reasoning_completion_tokens,
         )
-        if found is None or found.price.unit is not Unit.TOKEN:
-            return ZERO
-        return (found.price.asked(usage) or ZERO) + (found.price.answered(usage) or ZERO)
+        asked, answered = found.price.asked(usage), found.price.answered(usage)
+        if asked is None or answered is None:
+            return used
+        return _with_price(used, PriceSource.PRICES_FILE, Bill(asked, answered))
+
+
+def _with_price(used: ModelUsage, source: PriceSource, bill: Bill | None) -> ModelUsage:
+    if bill is None:
+        return used
+    return replace(used, price=bill.asked + bill.answered, price_source=source.value)
 
 
 def candidates(exchange: Exchange) -> tuple[str, ...]:

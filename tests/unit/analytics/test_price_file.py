@@ -199,6 +199,15 @@ def test_what_is_not_paid_by_tokens_is_paid_by_piece() -> None:
     assert cost(HEARD, "r") == Decimal(1)
 
 
+def test_models_behind_an_application_are_priced_too() -> None:
+    entries = [{"model": name, "prompt_tokens": 100, "completion_tokens": 20} for name in ("gpt-4o", "new")]
+    found = exchange(assembled={"statistics": {"usage_per_model": entries}})
+    known, unknown = book({"gpt-4o": GPT_4O}).price_models(found)
+
+    assert (known.price, known.price_source) == (Decimal("0.00045"), "prices_file")
+    assert (unknown.price, unknown.price_source) == (Decimal(0), "none")
+
+
 @pytest.mark.parametrize(
     ("document", "complaint"),
     [

@@ -216,6 +216,22 @@ def test_the_catalogue_is_asked_last(model: str, expected: Decimal | None) -> No
     assert cost.source is (PriceSource.NONE if expected is None else PriceSource.CATALOG)
 
 
+@pytest.mark.parametrize("model", ["gpt-4o", "gpt-4o-mini", "gpt-4.1", "claude-sonnet-4"])
+def test_the_sample_and_the_catalogue_agree_to_the_last_digit(model: str) -> None:
+    usage = {
+        "prompt_tokens": 1234,
+        "completion_tokens": 567,
+        "prompt_tokens_details": {"cached_tokens": 400},
+    }
+    reply = {"model": model, "usage": usage}
+    call = exchange("/v1/chat/completions", deployment=None, body={}, reply=reply)
+    listed = make_prices(Settings(price_catalog="genai-prices")).price(call)
+    own = make_prices(Settings(prices_file=ROOT / "samples/prices.json")).price(call)
+
+    assert (own.input_cost, own.output_cost) == (listed.input_cost, listed.output_cost)
+    assert own.source is not listed.source
+
+
 def test_the_sample_is_as_the_schema_says_and_as_we_read_it() -> None:
     import jsonschema
 

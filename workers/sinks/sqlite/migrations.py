@@ -98,6 +98,7 @@ MIGRATIONS = (
     ),
     Migration("0002_facts", telemetry.STATEMENTS),
     Migration("0003_rollups", rollups.STATEMENTS),
+    Migration("0004_model_prices", telemetry.MODEL_PRICES),
 )
 
 

@@ -33,3 +33,4 @@ STATEMENTS = (
     *(f"ALTER TABLE events ADD COLUMN {name} {kind}" for name, kind in COLUMNS.items()),
     _FROM_BEFORE,
 )
+MODEL_PRICES = ("ALTER TABLE model_usage ADD COLUMN price_source TEXT NOT NULL DEFAULT 'none'",)
