@@ -116,6 +116,12 @@
   addEventListener("popstate", () => load(location.href));
   document.addEventListener("visibilitychange", () => document.hidden || Number(main.dataset.refresh) === 0 || plan());
 
+  // What was replayed is told once: a refresh or a bookmark does not tell it again.
+  const here = new URL(location.href);
+  if (here.searchParams.has("replayed")) {
+    here.searchParams.delete("replayed");
+    history.replaceState(null, "", here);
+  }
   document.documentElement.classList.add("live");
   ready();
 }

@@ -86,7 +86,7 @@ CREATE INDEX events_by_time ON events (
 )
 """
 
-MIGRATIONS = (
+MIGRATIONS: tuple[Migration, ...] = (
     Migration(
         "0001_events",
         (
