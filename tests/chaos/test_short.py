@@ -8,7 +8,7 @@ import pytest
 from tests.chaos import report
 from tests.chaos.run import Plan, run
 
-pytestmark = [pytest.mark.chaos, pytest.mark.system, pytest.mark.slow]
+pytestmark = [pytest.mark.chaos, pytest.mark.system, pytest.mark.slow, pytest.mark.timeout(600)]
 
 # Where a report of the run is left, for CI to keep.
 REPORT = os.environ.get("CHAOS_REPORT")
