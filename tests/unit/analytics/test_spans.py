@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from analytics.event import Event
 from analytics.exchange import APIS, Surface
 from analytics.telemetry.attributes import Telling
+from analytics.telemetry.meters import labels_of
 from analytics.telemetry.provider import place, provider
 from analytics.telemetry.spans import Span, derived, span_of
 from tests.events import NOON_NS, make_event
@@ -143,6 +144,15 @@ def test_a_provider_is_known_by_its_host(host: str, name: str) -> None:
 @pytest.mark.parametrize("url", ["", "not a url", "http://[", "http://h:99999", "/v1/chat"])
 def test_a_url_without_a_host_has_no_place(url: str) -> None:
     assert place(url) == ("", None)
+
+
+@pytest.mark.parametrize("surface", APIS)
+def test_an_operation_has_one_name_on_spans_and_metrics(surface: Surface) -> None:
+    event = chat(surface=surface, operation=APIS[surface].operation, api=APIS[surface].name)
+    said = span_of(event, Telling()).attributes
+
+    assert labels_of(event).operation == said["gen_ai.operation.name"]
+    assert labels_of(event).provider == said["gen_ai.provider.name"]
 
 
 @pytest.mark.parametrize("surface", Surface)
