@@ -14,9 +14,10 @@ from workers.reports.usage import Moment, Named, Usage
 DRAWN = 5
 SOURCES = {
     "core": "DIAL Core priced it",
+    "provider": "The reply told it",
     "rates": "MODEL_RATES",
     "prices_file": "Prices file",
-    "catalog": "Catalog of DIAL Core",
+    "catalog": "Catalogue of genai-prices",
     "none": "Nobody knows a price",
 }
 
