@@ -3,7 +3,6 @@
 import socket
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import httpx
 import pytest
@@ -18,9 +17,9 @@ HEAD = b"POST /data HTTP/1.1\r\nHost: x\r\n"
 PATIENCE_S = 1.0
 
 
-@pytest.fixture
-def api(valkey_server: Valkey, tmp_path: Path) -> Iterator[Api]:
-    server = Api(valkey_server, tmp_path)
+@pytest.fixture(scope="module")
+def api(valkey_server: Valkey, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+    server = Api(valkey_server, tmp_path_factory.mktemp("api"))
     server.env |= {"REQUEST_TIMEOUT_SECONDS": str(PATIENCE_S), "API_WORKERS": "1"}
     yield server.up()
     server.kill()
