@@ -36,15 +36,24 @@ class Keeping:
     seal: Seal = PLAIN
 
     def of(self, task: str, payload: bytes) -> tuple[str, bytes]:
-        """How much is kept of what a task was to do, and that. Events hold no bodies: they stay whole."""
-        if self.payload == FULL or (self.payload == NO_BODIES and task == "deliver"):
+        """How much is kept of what a task was to do, and that. Events stay whole, without words for spans."""
+        if self.payload == FULL:
             return FULL, payload
         if self.payload == NONE:
             return NONE, b""
+        if task == "deliver":
+            return FULL, _without_words(payload)
         return NO_BODIES, pack([_without_bodies(item) for item in unpack(payload)])
 
 
 WHOLE = Keeping()
+
+
+def _without_words(payload: bytes) -> bytes:
+    """The very same payload, unless its events take along what was said, for spans."""
+    items = unpack(payload)
+    words = [item.pop("said", None) for item in items]
+    return pack(items) if any(words) else payload
 
 
 def _without_bodies(line: str) -> str:

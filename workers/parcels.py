@@ -17,7 +17,7 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry
 
 from workers import ledger
-from workers.keeping import FULL, WHOLE, Keeping
+from workers.keeping import WHOLE, Keeping
 from workers.letters import LetterBox, NewLetter
 from workers.payload import Locked, Seal
 from workers.settings import Settings
@@ -211,8 +211,8 @@ class ParcelStore(LetterBox):
     def bury(self, parcel: Parcel, reason: str) -> bool:
         """Give it up: the same parcel becomes a dead letter, kept as letters are."""
         kept, payload = self.keeping.of(parcel.task, parcel.payload)
-        # What is kept whole is in Redis already, and sealed.
-        rest = b"" if kept == FULL else self.keeping.seal.close(payload)
+        # What is kept as it is is in Redis already, and sealed.
+        rest = b"" if payload is parcel.payload else self.keeping.seal.close(payload)
         return bool(self._run("bury", parcel.id, parcel.lease, reason, kept, rest))
 
     def wake_due(self, task: str, limit: int) -> list[str]:

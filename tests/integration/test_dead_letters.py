@@ -1,4 +1,4 @@
-"""Dead letters on a real Valkey: chosen, tried again, exported, kept in part, forgotten in time; the brake."""
+"""Dead letters on a real Valkey: chosen, replayed, exported, kept in part, forgotten in time; the brake."""
 
 import json
 import logging
@@ -162,8 +162,8 @@ def test_a_file_of_something_else_imports_nothing(tmp_path: Path, run: Run, text
 # ── how much is kept ──
 
 
-def keeping(valkey: redis.Redis, payload: str, **more: float) -> ParcelStore:
-    return ParcelStore(valkey, patience_s=0, lease_s=0, max_attempts=2, keeping=Keeping(payload, **more))
+def keeping(valkey: redis.Redis, payload: str, lasting_s: float = 0.0) -> ParcelStore:
+    return ParcelStore(valkey, patience_s=0, lease_s=0, max_attempts=2, keeping=Keeping(payload, lasting_s))
 
 
 def bury_everywhere(store: ParcelStore, line: str) -> None:
@@ -209,6 +209,25 @@ def test_events_hold_no_bodies_and_stay_whole(valkey: redis.Redis) -> None:
     store.put([], letters=[make_letter("deliver", "influx", [{"id": "e1"}], "field_type_conflict")])
 
     assert [(letter.kept, unpack(letter.payload)) for letter in store.letters()] == [("full", [{"id": "e1"}])]
+
+
+@pytest.mark.parametrize("way", ["by hand", "by attempts"])
+def test_words_that_events_take_along_for_spans_are_bodies_too(valkey: redis.Redis, way: str) -> None:
+    store = keeping(valkey, "no_bodies")
+    said = {"gen_ai.completion": SECRET}
+    items = [{"id": name, "said": said} for name in ("e1", "e2")]
+    store.put([NewParcel("p1", "deliver", "otel", pack(items), 2)])
+    if way == "by hand":
+        parcel = store.take("p1")
+        assert parcel
+        store.bury(parcel, "unknown_sink")
+    else:
+        for _ in range(4):
+            store.take("p1")
+
+    assert [(letter.kept, unpack(letter.payload)) for letter in store.letters()] == [
+        ("full", [{"id": "e1"}, {"id": "e2"}])
+    ]
 
 
 # ── for how long ──

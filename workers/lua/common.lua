@@ -75,11 +75,11 @@ local function remove_letter(id)
   return true
 end
 
--- The parcel itself, moved aside with its history. Unless it is kept whole, `rest` stands for what it held.
+-- The parcel itself, moved aside with its history. Unless it is kept whole as it is, `rest` stands for what it held.
 local function bury(id, reason, now, kept, rest)
   local was = redis.call('HMGET', parcel_key(id), 'task', 'sink', 'records', 'payload', 'created', 'attempts', 'error')
   remove_parcel(id, was[1])
-  local payload = kept == 'full' and was[4] or rest
+  local payload = kept == 'full' and rest == '' and was[4] or rest
   add_letter(id, was[1], was[2], was[3], payload, reason, kept, now,
     { created = was[5], attempts = was[6], error = was[7] })
 end
