@@ -24,7 +24,7 @@ TRANSPORT = {
     "socket_timeout": 3,
     "socket_keepalive": True,
     "health_check_interval": 5,
-    # No books are kept on messages under way: that costs two trips to Redis each, fails when its memory is full,
+    # No books are kept on messages under way: that costs two trips to Redis each, fails when it is full,
     # and brings back late what the sweeper has woken long before.
     "ack_emulation": False,
 }
