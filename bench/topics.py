@@ -40,6 +40,7 @@ class Asked:
 
     topic_embeddings_model = ""
     topic_device = "cpu"
+    topic_encoder = "auto"
 
     def __init__(self, topic_model: str) -> None:
         self.topic_model = topic_model

@@ -22,10 +22,10 @@ if __name__ == "__main__":
 from analytics.language import detect
 from topic_model import artefact, texts
 from topic_model.fit import fit
-from workers.topics.encoders import PACKAGED_NAME, Encoder, load_encoder
+from workers.topics.encoders import PACKAGED_NAME, Encoder, load_sentence_encoder
 from workers.topics.errors import TopicError
 from workers.topics.routed import ENGLISH
-from workers.topics.universal import UNIVERSAL_NAME
+from workers.topics.universal import UNIVERSAL_NAME, UniversalEncoder
 
 CHUNK = 256
 COMPANION = "multilingual"
@@ -42,13 +42,18 @@ def embed(encoder: Encoder, words: Sequence[str]) -> NDArray[np.float32]:
     return vectors
 
 
+def exact(name: str) -> Encoder:
+    """In full precision, also where a worker saves half of it: the vectors are the same on all processors."""
+    return UniversalEncoder() if name == UNIVERSAL_NAME else load_sentence_encoder(name, "cpu")
+
+
 def train_pair(folder: Path, out: Path, least: int = texts.LEAST_SEEDS) -> dict[str, Any]:
     """The packaged English model over the English seeds, and its companion for all other languages inside."""
     taxonomy, seeds = read(folder, least)
     companion = {"companion": COMPANION}
     english = [seed for seed in seeds if seed.topic == texts.UNDEFINED or detect(seed.text) == ENGLISH]
-    made(taxonomy, seeds, load_encoder(UNIVERSAL_NAME), out / COMPANION)
-    return made(taxonomy, english, load_encoder(PACKAGED_NAME, "cpu"), out, companion)
+    made(taxonomy, seeds, exact(UNIVERSAL_NAME), out / COMPANION)
+    return made(taxonomy, english, exact(PACKAGED_NAME), out, companion)
 
 
 def train(folder: Path, encoder: Encoder, out: Path, least: int = texts.LEAST_SEEDS) -> dict[str, Any]:
@@ -103,9 +108,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if asked.corpus:
             from topic_model.discover import discover  # noqa: PLC0415 - clustering libraries take seconds to import
 
-            manifest = discover(asked.corpus, load_encoder(asked.embeddings, "cpu"), out, embed)
+            manifest = discover(asked.corpus, exact(asked.embeddings), out, embed)
         elif asked.embeddings:
-            manifest = train(texts.FOLDER, load_encoder(asked.embeddings, "cpu"), out)
+            manifest = train(texts.FOLDER, exact(asked.embeddings), out)
         else:
             manifest = train_pair(texts.FOLDER, out)
     except (texts.TextsError, TopicError) as error:

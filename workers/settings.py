@@ -113,6 +113,12 @@ class Settings:
     topic_device: str = knob(
         "TOPIC_DEVICE", DEVICE, "auto", "Where embeddings are computed; a GPU needs `--pool=solo`."
     )
+    topic_encoder: str = knob(
+        "TOPIC_ENCODER",
+        one_of("auto", "light"),
+        "auto",
+        "`light` reads all texts by the multilingual model alone: no torch, less memory, more a second.",
+    )
     model_rates: str = knob(
         "MODEL_RATES", RATES, "{}", "Prices of models, for log lines that DIAL Core has not priced itself."
     )

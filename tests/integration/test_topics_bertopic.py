@@ -15,7 +15,13 @@ from tests.unit.topic_model.small import LEAST, SEEDS, TAXONOMY, write_texts
 from workers import models
 from workers.settings import Settings
 from workers.topics import TopicError, make_topics
-from workers.topics.encoders import PACKAGED_SHA256, SentenceEncoder, load_sentence_encoder, weights_sha256
+from workers.topics.encoders import (
+    PACKAGED_SHA256,
+    SentenceEncoder,
+    load_sentence_encoder,
+    packaged_folder,
+    weights_sha256,
+)
 
 pytestmark = [
     pytest.mark.integration,
@@ -100,6 +106,36 @@ def test_the_same_seeds_give_the_same_bytes(folder: Path, encoder: SentenceEncod
 
     files = sorted(path.name for path in (tmp_path / "one").iterdir())
     assert filecmp.cmpfiles(tmp_path / "one", tmp_path / "two", files, shallow=False) == (files, [], [])
+
+
+@pytest.mark.parametrize(("precision", "agreed"), [("float32", 1.0), ("bfloat16", 0.99)])
+def test_the_packaged_model_without_sentence_transformers_agrees_with_it(
+    encoder: SentenceEncoder, precision: str, agreed: float
+) -> None:
+    import torch
+
+    from workers.topics.artefact import read_artefact
+    from workers.topics.minilm import MiniLM
+    from workers.topics.vectors import VectorTopics
+
+    packaged = packaged_folder()
+    assert packaged is not None
+    ours = MiniLM(packaged, "cpu", PACKAGED_SHA256, getattr(torch, precision))
+    artefact = read_artefact(Path("topic_model"))
+    pairs = zip(VectorTopics(artefact, ours)(TEXTS), VectorTopics(artefact, encoder)(TEXTS), strict=True)
+
+    assert sum(one == other for one, other in pairs) >= agreed * len(TEXTS) - 1
+
+
+def test_a_worker_starts_without_sentence_transformers() -> None:
+    code = (
+        "import sys; from workers import models; from workers.settings import Settings\n"
+        "tools = models.load(Settings.from_env({'TOPIC_DEVICE': 'cpu'}))\n"
+        "assert tools.topics(['Which flour do I need for pizza dough?']) == ['Cooking Recipes']\n"
+        "assert not {'transformers', 'sentence_transformers', 'bertopic'} & sys.modules.keys()"
+    )
+
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,9 @@ from analytics.enrichment import TopicModel
 from analytics.language import UNDEFINED
 from workers.topics.errors import TopicError
 
-__all__ = ["TopicError", "TopicSettings", "make_topics"]
+LIGHT = "light"
+
+__all__ = ["LIGHT", "TopicError", "TopicSettings", "make_topics"]
 
 
 class TopicSettings(Protocol):
@@ -23,6 +25,8 @@ class TopicSettings(Protocol):
     def topic_embeddings_model(self) -> str | None: ...
     @property
     def topic_device(self) -> str: ...
+    @property
+    def topic_encoder(self) -> str: ...
 
 
 def make_topics(settings: TopicSettings) -> TopicModel:
@@ -30,6 +34,8 @@ def make_topics(settings: TopicSettings) -> TopicModel:
     name, embeddings = settings.topic_model, settings.topic_embeddings_model or ""
     if not name:
         return no_topics
+    if settings.topic_encoder == LIGHT:
+        return _light(name, embeddings)
     if (Path(name) / "topic_embeddings.safetensors").is_file():
         from workers.topics.vectors import vector_topics
 
@@ -38,6 +44,14 @@ def make_topics(settings: TopicSettings) -> TopicModel:
     from workers.topics.fitted import fitted_topics
 
     return fitted_topics(name, embeddings, settings.topic_device)
+
+
+def _light(name: str, embeddings: str) -> TopicModel:
+    if embeddings:
+        raise TopicError("TOPIC_ENCODER is light, which has its own embeddings: unset TOPIC_EMBEDDINGS_MODEL")
+    from workers.topics.vectors import light_topics
+
+    return light_topics(Path(name))
 
 
 def no_topics(texts: Sequence[str]) -> list[str]:

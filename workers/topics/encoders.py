@@ -52,21 +52,27 @@ def load_encoder(name: str, device: str = "auto") -> Encoder:
     """The model of that name or path; "" is the packaged one, whose digest is checked."""
     if name == UNIVERSAL_NAME:
         return UniversalEncoder()
+    folder = packaged_folder() if is_packaged(name) else None
+    if folder is not None:
+        return load_packaged(folder, device)
     return load_sentence_encoder(name, device)
 
 
+def load_packaged(folder: Path, device: str) -> Encoder:
+    from workers.topics.minilm import MiniLM
+
+    digest = weights_sha256(folder)
+    refuse_damage(digest)
+    return MiniLM(folder, ready_device(device), digest)
+
+
 def load_sentence_encoder(name: str, device: str = "auto") -> SentenceEncoder:
-    import torch
     from safetensors import SafetensorError
     from sentence_transformers import SentenceTransformer
     from transformers.utils.logging import disable_progress_bar
 
     disable_progress_bar()  # "Loading weights" is no line for a worker's log
-    where = torch_device(device)
-    if where == "cpu":
-        torch.set_num_threads(
-            1
-        )  # the workers are the parallelism; a thread pool in each only fights the others
+    where = ready_device(device)
     folder = packaged_folder() if is_packaged(name) else Path(name)
     source = str(folder) if folder is not None and folder.is_dir() else name
     try:
@@ -77,11 +83,26 @@ def load_sentence_encoder(name: str, device: str = "auto") -> SentenceEncoder:
             f" {type(error).__name__}"
         ) from error
     digest = weights_sha256(Path(source)) if Path(source).is_dir() else hub_weights_sha256(name)
-    if folder is not None and is_packaged(name) and digest != PACKAGED_SHA256:
-        raise TopicError(f"the packaged weights of {PACKAGED_NAME} are damaged: their SHA-256 is {digest}")
+    if folder is not None and is_packaged(name):
+        refuse_damage(digest)
     if where.startswith("cuda"):
         model.half()
     return SentenceEncoder(model, PACKAGED_NAME if is_packaged(name) else name, digest)
+
+
+def refuse_damage(digest: str) -> None:
+    if digest != PACKAGED_SHA256:
+        raise TopicError(f"the packaged weights of {PACKAGED_NAME} are damaged: their SHA-256 is {digest}")
+
+
+def ready_device(wanted: str) -> str:
+    """On CPUs the workers are the parallelism: a thread pool in each would only fight the others."""
+    import torch
+
+    where = torch_device(wanted)
+    if where == "cpu":
+        torch.set_num_threads(1)
+    return where
 
 
 def torch_device(wanted: str) -> str:

@@ -39,11 +39,22 @@ class VectorTopics:
 
 
 def vector_topics(folder: Path, embeddings: str, device: str) -> RememberedTopics:
+    """The model of a folder, and its companion beside it where it names one."""
     artefact = read_artefact(folder)
     topics: Callable[[list[str]], list[str]] = _ready(artefact, embeddings, device)
     if artefact.companion:
         topics = RoutedTopics(topics, _ready(read_artefact(artefact.companion), "", device), detect)
     return RememberedTopics(topics)
+
+
+def light_topics(folder: Path) -> RememberedTopics:
+    """The companion alone, for texts in all languages: no torch."""
+    companion = read_artefact(folder).companion
+    if companion is None:
+        raise TopicError(
+            f"TOPIC_ENCODER is light, but TOPIC_MODEL '{folder}' names no companion to serve alone"
+        )
+    return RememberedTopics(_ready(read_artefact(companion), "", "cpu"))
 
 
 def _ready(artefact: Artefact, embeddings: str, device: str) -> VectorTopics:

@@ -134,6 +134,25 @@ def test_the_multilingual_encoder_needs_no_torch_and_reads_many_languages() -> N
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
+def test_light_answers_in_all_languages_without_torch() -> None:
+    code = (
+        "import sys; from workers import models; from workers.settings import Settings\n"
+        "tools = models.load(Settings.from_env({'TOPIC_ENCODER': 'light'}))\n"
+        "asked = ['Which flour for pizza dough?', 'Welches Mehl kommt in den Pizzateig?', 'Hi!']\n"
+        "assert tools.topics(asked) == ['Cooking Recipes', 'Cooking Recipes', 'undefined']\n"
+        "assert not {'torch', 'bertopic', 'sentence_transformers'} & sys.modules.keys()"
+    )
+
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_light_without_a_companion_or_with_other_embeddings_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(TopicError, match="names no companion"):
+        make_topics(settings(str(write_folder(tmp_path, NAMES)), TOPIC_ENCODER="light"))
+    with pytest.raises(TopicError, match="unset TOPIC_EMBEDDINGS_MODEL"):
+        make_topics(settings("./topic_model", TOPIC_ENCODER="light", TOPIC_EMBEDDINGS_MODEL="other"))
+
+
 # What does not fit together
 
 
