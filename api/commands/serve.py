@@ -75,6 +75,9 @@ def _start(stack: Stack, settings: Settings, console: Console) -> None:
     url = terminal.api_url(settings)
     stack.wait_for(lambda: _is_up(url), API_START_S, "the start of the API")
     console.print(f"[bold]dial-analytics is ready at {url}[/bold]  (Ctrl-C stops it)", soft_wrap=True)
+    if upstreams(settings):
+        place = f"http://{settings.host}:{settings.proxy_port}"
+        console.print(f"The recording proxy is at {place}", soft_wrap=True)
 
 
 def _stop(stack: Stack, console: Console) -> None:

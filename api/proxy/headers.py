@@ -1,9 +1,9 @@
 """Which headers travel on: all but those that are about one connection, and the key where we have our own."""
 
 import hmac
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from multidict import CIMultiDict, CIMultiDictProxy
+from multidict import CIMultiDict
 
 from workers.upstreams import Upstream, is_credential
 
@@ -26,16 +26,22 @@ READABLE = ("gzip", "deflate", "zstd", "identity")
 CREDENTIALS = ("authorization", "api-key", "x-api-key")
 
 Headers = CIMultiDict[str]
+RawHeaders = Iterable[tuple[bytes, bytes]]
 
 
-def end_to_end(given: CIMultiDictProxy[str]) -> Headers:
-    """All headers that are meant for the other end, in their order."""
+def end_to_end(raw: RawHeaders) -> Headers:
+    """All headers that are meant for the other end, in their order and as they were spelled."""
+    given: Headers = CIMultiDict((_text(name), _text(value)) for name, value in raw)
     named = {name.strip().lower() for line in given.getall("Connection", ()) for name in line.split(",")}
     gone = HOP_BY_HOP | named
     return CIMultiDict((name, value) for name, value in given.items() if name.lower() not in gone)
 
 
-def upward(given: CIMultiDictProxy[str], upstream: Upstream, *, replaced: bool) -> Headers:
+def _text(raw: bytes) -> str:
+    return raw.decode("utf-8", "surrogateescape")
+
+
+def upward(given: RawHeaders, upstream: Upstream, *, replaced: bool) -> Headers:
     """What the upstream gets; with `replaced`, its own key stands where the caller had ours."""
     headers = end_to_end(given)
     for name in OURS:

@@ -114,7 +114,7 @@ class Passage:
             self.call.request.add(chunk)
 
     async def _relay(self, answer: aiohttp.ClientResponse) -> web.StreamResponse:
-        given = headers.end_to_end(answer.headers)
+        given = headers.end_to_end(answer.raw_headers)
         reply = self._reply = Reply(status=answer.status, reason=answer.reason, headers=given)
         reply["given"] = given
         if self.call is not None:

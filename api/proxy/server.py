@@ -65,7 +65,7 @@ class Proxy:
         if (request.content_length or 0) > settings.max_body_bytes:
             raise errors.too_large(settings.max_body_bytes)
         replaced = bool(settings.proxy_tokens or address.upstream.key)
-        outgoing = headers.upward(request.headers, address.upstream, replaced=replaced)
+        outgoing = headers.upward(request.raw_headers, address.upstream, replaced=replaced)
         call = self._call(request, address, key)
         if call is not None:
             headers.readable(outgoing)

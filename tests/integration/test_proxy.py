@@ -79,7 +79,7 @@ def test_headers_of_one_connection_stay_on_it(upstream: Upstream, client: httpx.
     assert not {"X-Secret", "TE"} & set(upstream.seen[-1].headers)
     assert upstream.seen[-1].headers["Host"] == f"127.0.0.1:{upstream.port}"
     assert "X-Hop" not in reply.headers
-    assert reply.headers["X-Request-Id"] == "req_1"
+    assert (b"X-Request-Id", b"req_1") in reply.headers.raw
 
 
 def test_nothing_is_added_to_what_the_caller_sends(upstream: Upstream, proxy: ProxyProcess) -> None:
