@@ -1,6 +1,7 @@
 """What topics cost, beside `SentenceTransformer.encode` alone on the same texts: one run, one thread.
 
-1. Distinct texts: raw encode at its best batch size; our topics; our labels (words chosen, language, topic).
+1. Distinct English texts: raw encode at its best batch size; our topics; our labels (words chosen, language,
+   topic); the same with TOPIC_ENCODER=light.
 2. A replayed log of conversations, each turn with its whole history: every full text embedded; our labels.
 
     python bench/topics.py [--texts 1000] [--model ./topic_model]
@@ -40,20 +41,22 @@ class Asked:
 
     topic_embeddings_model = ""
     topic_device = "cpu"
-    topic_encoder = "auto"
 
-    def __init__(self, topic_model: str) -> None:
+    def __init__(self, topic_model: str, topic_encoder: str = "auto") -> None:
         self.topic_model = topic_model
+        self.topic_encoder = topic_encoder
 
 
 def in_parts(texts: Sequence[str], size: int) -> list[list[str]]:
     return [list(texts[start : start + size]) for start in range(0, len(texts), size)]
 
 
-def race(contenders: dict[str, Callable[[list[str]], object]], texts: Sequence[str]) -> dict[str, float]:
+def race(
+    contenders: dict[str, Callable[[list[str]], object]], texts: Sequence[str], size: int = PARCEL
+) -> dict[str, float]:
     """Texts a second of each. They take turns at every parcel, so that a busy minute is the same for all."""
     seconds = dict.fromkeys(contenders, 0.0)
-    parcels = in_parts(texts, PARCEL)
+    parcels = in_parts(texts, size)
     for turn, parcel in enumerate(track(parcels, console=err, disable=not err.is_terminal)):
         names = list(contenders)
         for name in names[turn % len(names) :] + names[: turn % len(names)]:
@@ -93,18 +96,19 @@ def main() -> None:
     asked = parser.parse_args()
     seeds = [seed.text for seed in labelled.read_seeds(labelled.read_taxonomy(), least=0)]
     texts = [str(text) for text in np.random.default_rng(0).permutation(seeds)[: asked.texts]]
-    distinct(texts, asked.model)
+    distinct([text for text in texts if detect(text) == "en"], asked.model)
     replayed(texts[: asked.texts // 2], asked.model)
 
 
 def distinct(texts: Sequence[str], model: str) -> None:
     encode = load_sentence_encoder("", "cpu").model.encode
-    topics, labels = make_topics(Asked(model)), make_topics(Asked(model))
+    topics, labels, light = (make_topics(Asked(model, way)) for way in ("auto", "auto", "light"))
     singles = {text: exchange_of([{"role": "user", "content": text}]) for text in texts}
     raw = {f"raw encode by {size}": partial(encode, batch_size=size) for size in BATCH_SIZES}
     ours: dict[str, Callable[[list[str]], object]] = {
         "our topics": topics,
         "our labels": lambda parcel: label([singles[text] for text in parcel], detect, labels),
+        "our labels, light": lambda parcel: label([singles[text] for text in parcel], detect, light),
     }
     rates = race(raw | ours, texts)
     length = np.mean([len(text) for text in texts])
