@@ -8,6 +8,8 @@ from sklearn.metrics import v_measure_score
 
 from topic_model.texts import UNDEFINED, Question
 
+LARGE = frozenset(["ar", "de", "es", "fr", "it", "ja", "nl", "pl", "pt", "ru", "tr", "zh"])
+
 
 @dataclass(frozen=True, slots=True)
 class Answered:
@@ -42,6 +44,9 @@ class Scores:
     unanswered: Share  # "undefined" though there is a topic
     english: Share
     other_languages: Share
+    large_languages: Share  # LARGE: the twelve largest beside English
+    english_domains: Share
+    large_domains: Share
     left_undefined: Share  # of the texts without a topic
     by_language: Mapping[str, Share]
     by_trap: Mapping[str, Share]
@@ -54,15 +59,19 @@ def score(answers: Sequence[Answered], domain_of: Mapping[str, str]) -> Scores:
     empty = [one for one in answers if one.question.topic == UNDEFINED]
     english = [one for one in topical if one.question.language == "en"]
     foreign = [one for one in topical if one.question.language != "en"]
+    large = [one for one in foreign if one.question.language in LARGE]
     return Scores(
         topics=share(topical),
-        domains=Share(sum(_same_domain(one, domain_of) for one in topical), len(topical)),
+        domains=_domains(topical, domain_of),
         v_measure=float(
             v_measure_score([one.question.topic for one in answers], [one.answer for one in answers])
         ),
         unanswered=Share(sum(one.answer == UNDEFINED for one in topical), len(topical)),
         english=share(english),
         other_languages=share(foreign),
+        large_languages=share(large),
+        english_domains=_domains(english, domain_of),
+        large_domains=_domains(large, domain_of),
         left_undefined=share(empty),
         by_language=shares(topical, lambda one: one.question.language),
         by_trap=shares((one for one in answers if one.question.trap), lambda one: one.question.trap),
@@ -80,6 +89,10 @@ def shares(answers: Iterable[Answered], key: Callable[[Answered], str]) -> dict[
     for one in answers:
         groups.setdefault(key(one), []).append(one)
     return {name: share(groups[name]) for name in sorted(groups)}
+
+
+def _domains(answers: Sequence[Answered], domain_of: Mapping[str, str]) -> Share:
+    return Share(sum(_same_domain(one, domain_of) for one in answers), len(answers))
 
 
 def _same_domain(one: Answered, domain_of: Mapping[str, str]) -> bool:

@@ -108,6 +108,26 @@ def test_the_same_seeds_give_the_same_bytes(folder: Path, encoder: SentenceEncod
     assert filecmp.cmpfiles(tmp_path / "one", tmp_path / "two", files, shallow=False) == (files, [], [])
 
 
+def test_one_model_for_all_languages_is_trained_and_served_by_its_path(tmp_path: Path) -> None:
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.sentence_transformer.modules import StaticEmbedding
+    from tokenizers import Tokenizer
+
+    from topic_model.train import train
+
+    packaged = packaged_folder()
+    assert packaged is not None
+    words = StaticEmbedding(Tokenizer.from_file(str(packaged / "tokenizer.json")), embedding_dim=64)
+    SentenceTransformer(modules=[words], device="cpu").save(str(tmp_path / "tiny"))
+    tiny = load_sentence_encoder(str(tmp_path / "tiny"), "cpu")
+    train(write_texts(tmp_path / "texts"), tiny, tmp_path / "model", least=LEAST)
+    served = settings(tmp_path / "model", TOPIC_EMBEDDINGS_MODEL=str(tmp_path / "tiny"))
+
+    assert make_topics(served)([SEEDS["home"]["Baking Bread"][4]]) == ["Baking Bread"]
+    with pytest.raises(TopicError, match="vectors of 64 numbers"):
+        make_topics(settings(tmp_path / "model", TOPIC_EMBEDDINGS_MODEL="all-MiniLM-L6-v2"))
+
+
 @pytest.mark.parametrize(("precision", "agreed"), [("float32", 1.0), ("bfloat16", 0.99)])
 def test_the_packaged_model_without_sentence_transformers_agrees_with_it(
     encoder: SentenceEncoder, precision: str, agreed: float
