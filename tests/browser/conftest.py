@@ -41,8 +41,9 @@ class Site:
     store: ParcelStore
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """Ends with the module: playwright keeps an event loop in this thread, and other tests need their own."""
     program = shutil.which("chromium")
     if program is None:
         if os.environ.get("CI"):

@@ -106,8 +106,9 @@ def test_dead_letters_are_listed_shown_replayed_and_dropped(stack: Stack, served
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupt_stops_every_process(stack: Stack, served: Process, number: signal.Signals) -> None:
+    # Broker, API with two processes, two workers, of which one has a process of its own for its tasks.
+    wait_until(lambda: len(children(served.pid)) >= 6, timeout_s=30, what="all processes")
     family = children(served.pid)
-    assert len(family) >= 6
 
     served.signal(number)
 
