@@ -25,7 +25,7 @@ _NO_QUESTION = 15
 _FEW_LETTERS = 60
 _SHORT_QUESTION = 100
 """Letters. Under the second a question leans on the ones before it, under the third the reply helps to tell
-its subject; under the first it is "Hi!", whose reply says nothing. Measured: docs/topics.md."""
+its subject; under the first it is "Hi!", whose reply says nothing. Measured: docs/adr/0007."""
 
 _QUESTIONS = 3
 _LETTERS_OF_A_SIGN = 2.5
