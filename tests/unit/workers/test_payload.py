@@ -20,6 +20,11 @@ def test_whatever_json_can_say_comes_back(items: list[Any]) -> None:
     assert unpack(pack(items)) == items
 
 
+@given(st.lists(st.text(st.characters(codec=None, exclude_categories=()))))
+def test_whatever_lines_hold_comes_back(lines: list[str]) -> None:
+    assert unpack(pack(lines)) == lines
+
+
 @pytest.mark.parametrize("text", ["\ud83d", "half \ud83d and \ude00 half", "a\x00b\x1f", "日本語 😀", ""])
 def test_broken_and_foreign_texts_come_back(text: str) -> None:
     assert unpack(pack([text])) == [text]
