@@ -12,14 +12,18 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from analytics.event import Event
-from analytics.exchange import Exchange, Message, Surface
+from analytics.exchange import Exchange, Surface
+from analytics.facts import code
+from analytics.telemetry.conversation import Conversation, Part, Turn, converse, texts_of
 from analytics.text import printable
 
 REDACTED = "[redacted]"
 CUT = "…"
 MOST_MESSAGES = 100
+MOST_NAME = 128
 # The names that the conventions have for how a message ended.
 _ENDS = {"tool_calls": "tool_call", "function_call": "tool_call", "end_turn": "stop", "max_tokens": "length"}
+_SPOKEN = frozenset({"text", "reasoning", "refusal"})
 # Those whose request is a list of messages with roles; the others were asked with a text.
 _WITH_ROLES = frozenset({Surface.CHAT, Surface.RESPONSES, Surface.ANTHROPIC})
 
@@ -52,57 +56,91 @@ class Listening:
 
     def __call__(self, exchange: Exchange) -> Said:
         """Give the attributes; {} where nothing is wanted, or nothing known."""
-        asked = self._kept(exchange.messages) if self.prompt else ()
-        answered = self._kept(exchange.reply or ()) if self.completion else ()
-        return {**_prompt(asked, exchange.surface), **_completion(answered, exchange.facts.finish_reasons)}
+        if not (self.prompt or self.completion):
+            return {}
+        heard = converse(exchange)
+        said = {
+            **(self._prompt(heard, exchange) if self.prompt else {}),
+            **(self._completion(heard, exchange) if self.completion else {}),
+        }
+        return {name: text for name, text in said.items() if text}
 
-    def _kept(self, messages: Sequence[Message]) -> tuple[Message, ...]:
-        """The last messages come first: they are what the call is about."""
+    def _prompt(self, heard: Conversation, exchange: Exchange) -> dict[str, str]:
+        rules = [part for turn in self._kept([Turn("system", heard.instructions)]) for part in turn.parts]
+        lines = [
+            f"{role}: {part.text}" if exchange.surface in _WITH_ROLES else part.text
+            for role, parts in self._kept(texts_of(exchange.messages))
+            for part in parts
+        ]
+        said = {
+            "gen_ai.input.messages": _json([_told(turn) for turn in self._kept(heard.asked)]),
+            "gen_ai.system_instructions": _json([_part(part) for part in rules]),
+            "gen_ai.tool.definitions": _json([{"type": "function", "name": name} for name in heard.tools]),
+            "gen_ai.content.prompt": "\n".join(lines),
+        }
+        if exchange.surface is Surface.RESPONSES:
+            said["ai.request.instructions"] = "\n".join(part.text for part in rules)
+        return said
+
+    def _completion(self, heard: Conversation, exchange: Exchange) -> dict[str, str]:
+        """The plugin's name holds the first text; the failure may quote what was asked."""
+        ends = exchange.facts.finish_reasons
+        answered = self._kept(heard.answered)
+        reasons = [*ends, *[ends[-1] if ends else "stop"] * len(answered)]
+        said = self._kept(texts_of(exchange.reply or ()))
+        told = [
+            {**_told(turn), "finish_reason": _ENDS.get(reason, reason)}
+            for turn, reason in zip(answered, reasons, strict=False)
+        ]
+        return {
+            "gen_ai.output.messages": _json(told),
+            "gen_ai.completion": said[0].parts[0].text if said else "",
+            "error.details": self._cut(heard.failure, self.most_chars),
+        }
+
+    def _kept(self, turns: Sequence[Turn]) -> tuple[Turn, ...]:
+        """The last come first: they are what the call is about. A part costs one character at least."""
         left, kept = self.most_chars, []
-        for message in reversed(messages[-MOST_MESSAGES:]):
-            if left <= 0:
-                break
-            text = self._redacted(printable(message.text))
-            kept.append(Message(message.role, text if len(text) <= left else text[: left - 1] + CUT))
-            left -= len(text)
+        for turn in reversed(turns[-MOST_MESSAGES:]):
+            parts: list[Part] = []
+            for part in reversed(turn.parts):
+                if left <= 0:
+                    break
+                text = self._cut(part.text, left)
+                names = {"id": self._cut(part.id, MOST_NAME), "name": self._cut(part.name, MOST_NAME)}
+                parts.append(part._replace(text=text, **names))
+                left -= max(1, len(text))
+            if parts:
+                kept.append(Turn(code(turn.role) or "user", tuple(reversed(parts))))
         return tuple(reversed(kept))
 
-    def _redacted(self, text: str) -> str:
+    def _cut(self, text: str, most: int) -> str:
+        """Redact before anything is cut, so that no half of a secret stays."""
+        text = printable(text)
         for pattern in self.redact:
             text = pattern.sub(REDACTED, text)
-        return text
+        return text if len(text) <= most else text[: most - 1] + CUT
 
 
 Listener = Callable[[Exchange], Said]
 
 
-def _prompt(messages: Sequence[Message], surface: Surface) -> dict[str, str]:
-    if not messages:
-        return {}
-    roles = surface in _WITH_ROLES
-    lines = [f"{message.role}: {message.text}" if roles else message.text for message in messages]
-    return {
-        "gen_ai.input.messages": _json([_told(message) for message in messages]),
-        "gen_ai.content.prompt": "\n".join(lines),
-    }
+def _told(turn: Turn) -> dict[str, Any]:
+    return {"role": turn.role, "parts": [_part(part) for part in turn.parts]}
 
 
-def _completion(messages: Sequence[Message], ends: Sequence[str]) -> dict[str, str]:
-    if not messages:
-        return {}
-    last = ends[-1] if ends else "stop"
-    reasons = [*ends, *[last] * len(messages)]
-    told = [
-        {**_told(message), "finish_reason": _ENDS.get(reason, reason)}
-        for message, reason in zip(messages, reasons, strict=False)
-    ]
-    return {"gen_ai.output.messages": _json(told), "gen_ai.completion": messages[0].text}
+def _part(part: Part) -> dict[str, Any]:
+    """Give the part by the names of the conventions; of what has no words, only its kind.
+
+    Arguments stay the text that the model wrote, which is what was redacted and cut.
+    """
+    if part.kind == "tool_call":
+        return {"type": part.kind, "id": part.id, "name": part.name, "arguments": part.text}
+    if part.kind == "tool_call_response":
+        return {"type": part.kind, "id": part.id, "response": part.text}
+    return {"type": part.kind, "content": part.text} if part.kind in _SPOKEN else {"type": part.kind}
 
 
-def _told(message: Message) -> dict[str, Any]:
-    return {"role": message.role, "parts": [{"type": "text", "content": message.text}]}
-
-
-def _json(value: Any) -> str:
-    """As a text: backends that read messages want it so."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+def _json(value: Sequence[Any]) -> str:
+    """As a text: backends that read messages want it so. Nothing is "" rather than an empty list."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")) if value else ""

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import given
@@ -17,7 +18,10 @@ from analytics.telemetry.spans import span_of
 from tests.events import make_event
 from tests.integration.lines import chat_line
 
-RECORD: LogRecord = parse(chat_line())
+# Without bodies: then the texts of the exchange are all there is.
+RECORD: LogRecord = replace(
+    parse(chat_line()), request_body=None, response_body=None, assembled_response=None
+)
 BOTH = Listening(prompt=True, completion=True)
 ASKED = (Message("system", "Be brief."), Message("user", "Where is Paris?"))
 
