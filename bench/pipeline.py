@@ -23,6 +23,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from analytics import record, surfaces, text  # noqa: E402 - a script finds the packages beside itself
+from analytics.language import detect  # noqa: E402
 from tests.servers import Process, free_port, wait_until  # noqa: E402
 from workers.parcels import ParcelStore, make_store  # noqa: E402
 from workers.settings import Settings  # noqa: E402
@@ -30,6 +31,7 @@ from workers.settings import Settings  # noqa: E402
 COMMAND = [str(Path(sys.executable).with_name("dial-analytics")), "serve"]
 BATCH_SIZES = (8, 16, 32, 64)
 A_REQUEST = 50
+WARM_UP = 50
 
 
 def sentences() -> list[str]:
@@ -39,10 +41,10 @@ def sentences() -> list[str]:
     return [sentence for seeds in read for texts in seeds.values() for sentence in texts]
 
 
-def lines(count: int) -> list[str]:
+def lines(count: int, *, only_english: bool = False) -> list[str]:
     """Log lines of chats with one question and one answer each, no two alike."""
     noise = random.Random(7)  # The same lines in every run.
-    known = sentences()
+    known = [text for text in sentences() if not only_english or detect(text) == "en"]
     return [line(number, noise.choices(known, k=4)) for number in range(count)]
 
 
@@ -98,7 +100,7 @@ def rate(work: Any, count: int) -> float:
 
 
 @contextmanager
-def stack(folder: Path) -> Iterator[tuple[int, ParcelStore]]:
+def stack(folder: Path, encoder: str) -> Iterator[tuple[int, ParcelStore]]:
     port = free_port()
     env = {
         "PORT": str(port),
@@ -107,6 +109,7 @@ def stack(folder: Path) -> Iterator[tuple[int, ParcelStore]]:
         "INFLUX_URL": None,
         "SQLITE_PATH": None,
         "LOG_LEVEL": "WARNING",
+        "TOPIC_ENCODER": encoder,
     }
     process = Process(COMMAND, folder / "stack.log", env=env)
     try:
@@ -154,10 +157,13 @@ def delivered(store: ParcelStore) -> int:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--records", type=int, default=1000, help="log lines to send (default: 1000)")
-    count = parser.parse_args().records
-    warm, log = lines(count + 50)[:50], lines(count + 50)[50:]
+    parser.add_argument("--encoder", default="auto", help="TOPIC_ENCODER of the workers (default: auto)")
+    parser.add_argument("--english", action="store_true", help="only texts that the detector calls English")
+    asked = parser.parse_args()
+    log = lines(asked.records + WARM_UP, only_english=asked.english)
+    warm, log = log[:WARM_UP], log[WARM_UP:]
     alone = encode_alone(looked_at(log))
-    with tempfile.TemporaryDirectory() as folder, stack(Path(folder)) as (port, store):
+    with tempfile.TemporaryDirectory() as folder, stack(Path(folder), asked.encoder) as (port, store):
         through_the_stack(warm, port, store)
         whole = through_the_stack(log, port, store)
     print(f"SentenceTransformer.encode alone   {alone:8.1f} texts/s")

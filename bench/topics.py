@@ -1,7 +1,7 @@
 """What topics cost, beside `SentenceTransformer.encode` alone on the same texts: one run, one thread.
 
 1. Distinct English texts: raw encode at its best batch size; our topics; our labels (words chosen, language,
-   topic); the same with TOPIC_ENCODER=light.
+   topic); the same with TOPIC_ENCODER=light and static.
 2. A replayed log of conversations, each turn with its whole history: every full text embedded; our labels.
 
     python bench/topics.py [--texts 1000] [--model ./topic_model]
@@ -102,13 +102,15 @@ def main() -> None:
 
 def distinct(texts: Sequence[str], model: str) -> None:
     encode = load_sentence_encoder("", "cpu").model.encode
-    topics, labels, light = (make_topics(Asked(model, way)) for way in ("auto", "auto", "light"))
+    ways = ("auto", "auto", "light", "static")
+    topics, labels, light, static = (make_topics(Asked(model, way)) for way in ways)
     singles = {text: exchange_of([{"role": "user", "content": text}]) for text in texts}
     raw = {f"raw encode by {size}": partial(encode, batch_size=size) for size in BATCH_SIZES}
     ours: dict[str, Callable[[list[str]], object]] = {
         "our topics": topics,
         "our labels": lambda parcel: label([singles[text] for text in parcel], detect, labels),
         "our labels, light": lambda parcel: label([singles[text] for text in parcel], detect, light),
+        "our labels, static": lambda parcel: label([singles[text] for text in parcel], detect, static),
     }
     rates = race(raw | ours, texts)
     length = np.mean([len(text) for text in texts])

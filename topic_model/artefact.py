@@ -19,6 +19,7 @@ from sklearn.feature_extraction.text import CountVectorizer
 
 from workers.topics.artefact import unit_rows
 from workers.topics.encoders import Encoder
+from workers.topics.static import STATIC_NAME
 from workers.topics.universal import UNIVERSAL_NAME
 
 LIBRARIES = (
@@ -83,7 +84,7 @@ def save(model: BERTopic, manifest: dict[str, Any], folder: Path) -> None:
     with tempfile.TemporaryDirectory() as made:
         name = manifest["embeddings"]["name"]
         # BERTopic would look for a name that is not sentence-transformers' on a model hub.
-        named = False if name == UNIVERSAL_NAME else name
+        named = False if name in {STATIC_NAME, UNIVERSAL_NAME} else name
         model.save(made, serialization="safetensors", save_ctfidf=True, save_embedding_model=named)
         text = json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
         (Path(made) / "manifest.json").write_text(text, encoding="utf-8")

@@ -26,7 +26,7 @@ from topic_model.picture import page
 from topic_model.scores import Answered, Scores, Share, score
 from topic_model.texts import Question
 from workers.topics import TopicError
-from workers.topics.vectors import vector_topics
+from workers.topics.vectors import static_topics, vector_topics
 
 CHUNK = 200
 console = Console()
@@ -90,6 +90,16 @@ def show(scores: Scores) -> None:
     console.print(worst)
 
 
+def show_agreement(answers: Sequence[Answered], full: Sequence[Answered]) -> None:
+    """How often the static encoder says what the full one says, of the texts that are English."""
+    same = [one.answer == two.answer for one, two in zip(answers, full, strict=True) if _english(one)]
+    console.print(f"the answer of the full encoder, English: {Share(sum(same), len(same))}")
+
+
+def _english(one: Answered) -> bool:
+    return one.question.language == "en"
+
+
 def _table(title: str, shares: Mapping[str, Share]) -> Table:
     table = Table(title, "share", "of")
     for name, one in shares.items():
@@ -101,12 +111,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", type=Path, default=texts.FOLDER, help="a BERTopic folder (default: ours)")
     parser.add_argument("--embeddings", default="", help="(default: the one that the folder names)")
+    parser.add_argument("--static", action="store_true", help="as with TOPIC_ENCODER=static")
     parser.add_argument("--picture", type=Path, help="also write an HTML page of the confusions")
     asked = parser.parse_args(arguments)
     try:
         questions = texts.read_questions()
         domain_of = {topic.name: topic.domain for topic in texts.read_taxonomy()}
-        answers = answer(questions, vector_topics(asked.model, asked.embeddings, "cpu"))
+        full = vector_topics(asked.model, asked.embeddings, "cpu")
+        answers = answer(questions, static_topics(asked.model) if asked.static else full)
+        if asked.static:
+            show_agreement(answers, answer(questions, full))
     except (texts.TextsError, TopicError) as error:
         err.print(f"[red]not evaluated:[/] {error}", soft_wrap=True)
         return 1

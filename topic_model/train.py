@@ -21,6 +21,7 @@ if __name__ == "__main__":
 # ruff: noqa: E402 - a script first has to say where its packages are
 from analytics.language import detect
 from topic_model import artefact, texts
+from topic_model.distil import distil
 from topic_model.fit import fit
 from workers.topics.encoders import PACKAGED_NAME, Encoder, load_sentence_encoder
 from workers.topics.errors import TopicError
@@ -29,6 +30,7 @@ from workers.topics.universal import UNIVERSAL_NAME, UniversalEncoder
 
 CHUNK = 256
 COMPANION = "multilingual"
+STATIC = "static"
 err = Console(stderr=True)
 
 
@@ -47,13 +49,22 @@ def exact(name: str) -> Encoder:
     return UniversalEncoder() if name == UNIVERSAL_NAME else load_sentence_encoder(name, "cpu")
 
 
-def train_pair(folder: Path, out: Path, least: int = texts.LEAST_SEEDS) -> dict[str, Any]:
-    """The packaged English model over the English seeds, and its companion for all other languages inside."""
+def train_pair(
+    folder: Path, out: Path, least: int = texts.LEAST_SEEDS, *, static: bool = False
+) -> dict[str, Any]:
+    """The packaged English model over the English seeds; inside, its companion for all other languages, and
+    on demand the static encoder made from it, with topics of its own.
+    """
     taxonomy, seeds = read(folder, least)
-    companion = {"companion": COMPANION}
+    inside = {"companion": COMPANION, **({"static": STATIC} if static else {})}
     english = [seed for seed in seeds if seed.topic == texts.UNDEFINED or detect(seed.text) == ENGLISH]
     made(taxonomy, seeds, exact(UNIVERSAL_NAME), out / COMPANION)
-    return made(taxonomy, english, exact(PACKAGED_NAME), out, companion)
+    teacher = load_sentence_encoder(PACKAGED_NAME, "cpu")
+    if static:
+        words = [seed.text for seed in english]
+        wanted = np.asarray(embed(teacher, words), dtype=np.float64)
+        made(taxonomy, english, distil(teacher, words, wanted, out / STATIC), out / STATIC)
+    return made(taxonomy, english, teacher, out, inside)
 
 
 def train(folder: Path, encoder: Encoder, out: Path, least: int = texts.LEAST_SEEDS) -> dict[str, Any]:
@@ -112,7 +123,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         elif asked.embeddings:
             manifest = train(texts.FOLDER, exact(asked.embeddings), out)
         else:
-            manifest = train_pair(texts.FOLDER, out)
+            manifest = train_pair(texts.FOLDER, out, static=True)
     except (texts.TextsError, TopicError) as error:
         err.print(f"[red]not trained:[/] {error}", soft_wrap=True)
         return 1

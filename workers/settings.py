@@ -115,9 +115,10 @@ class Settings:
     )
     topic_encoder: str = knob(
         "TOPIC_ENCODER",
-        one_of("auto", "light"),
+        one_of("auto", "light", "static"),
         "auto",
-        "`light` reads all texts by the multilingual model alone: no torch, less memory, more a second.",
+        "`light` reads all texts by the multilingual model alone: no torch, more a second; `static` reads"
+        " English by a table, thousands a second and less exactly, all else by the multilingual model.",
     )
     model_rates: str = knob(
         "MODEL_RATES", RATES, "{}", "Prices of models, for log lines that DIAL Core has not priced itself."

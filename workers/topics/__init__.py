@@ -12,8 +12,9 @@ from analytics.language import UNDEFINED
 from workers.topics.errors import TopicError
 
 LIGHT = "light"
+STATIC = "static"
 
-__all__ = ["LIGHT", "TopicError", "TopicSettings", "make_topics"]
+__all__ = ["LIGHT", "STATIC", "TopicError", "TopicSettings", "make_topics"]
 
 
 class TopicSettings(Protocol):
@@ -34,8 +35,8 @@ def make_topics(settings: TopicSettings) -> TopicModel:
     name, embeddings = settings.topic_model, settings.topic_embeddings_model or ""
     if not name:
         return no_topics
-    if settings.topic_encoder == LIGHT:
-        return _light(name, embeddings)
+    if settings.topic_encoder in {LIGHT, STATIC}:
+        return _without_torch(name, embeddings, settings.topic_encoder)
     if (Path(name) / "topic_embeddings.safetensors").is_file():
         from workers.topics.vectors import vector_topics
 
@@ -46,12 +47,14 @@ def make_topics(settings: TopicSettings) -> TopicModel:
     return fitted_topics(name, embeddings, settings.topic_device)
 
 
-def _light(name: str, embeddings: str) -> TopicModel:
+def _without_torch(name: str, embeddings: str, encoder: str) -> TopicModel:
     if embeddings:
-        raise TopicError("TOPIC_ENCODER is light, which has its own embeddings: unset TOPIC_EMBEDDINGS_MODEL")
-    from workers.topics.vectors import light_topics
+        raise TopicError(
+            f"TOPIC_ENCODER is {encoder}, which has its own embeddings: unset TOPIC_EMBEDDINGS_MODEL"
+        )
+    from workers.topics.vectors import light_topics, static_topics
 
-    return light_topics(Path(name))
+    return (static_topics if encoder == STATIC else light_topics)(Path(name))
 
 
 def no_topics(texts: Sequence[str]) -> list[str]:

@@ -31,6 +31,7 @@ class Artefact:
     embeddings: str  # name of the embeddings model that the vectors were made with; "" when not told
     weights_sha256: str  # of that model; "" when not told
     companion: Path | None  # the folder that answers for texts which are not English
+    static: Path | None  # the folder whose topics are of the static encoder
 
 
 def read_artefact(folder: Path) -> Artefact:
@@ -49,6 +50,7 @@ def read_artefact(folder: Path) -> Artefact:
             embeddings=str(made_with.get("name") or config.get("embedding_model") or ""),
             weights_sha256=str(made_with.get("weights_sha256", "")),
             companion=folder / str(manifest["companion"]) if "companion" in manifest else None,
+            static=folder / str(manifest["static"]) if "static" in manifest else None,
         )
     except (OSError, ValueError, LookupError, TypeError, AttributeError, SafetensorError) as error:
         raise TopicError(f"TOPIC_MODEL '{folder}' is not readable as a BERTopic folder: {error!r}") from error

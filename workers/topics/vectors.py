@@ -11,6 +11,7 @@ from workers.topics.encoders import PACKAGED_NAME, Encoder, load_encoder
 from workers.topics.errors import TopicError
 from workers.topics.memory import RememberedTopics
 from workers.topics.routed import RoutedTopics
+from workers.topics.static import STATIC_NAME, StaticEncoder
 
 
 class VectorTopics:
@@ -57,8 +58,25 @@ def light_topics(folder: Path) -> RememberedTopics:
     return RememberedTopics(_ready(read_artefact(companion), "", "cpu"))
 
 
+def static_topics(folder: Path) -> RememberedTopics:
+    """English by the table of a static encoder, all else by the companion: no torch."""
+    artefact = read_artefact(folder)
+    if artefact.static is None or artefact.companion is None:
+        raise TopicError(
+            f"TOPIC_ENCODER is static, but TOPIC_MODEL '{folder}' names no static encoder and companion"
+        )
+    english, others = (
+        _ready(read_artefact(part), "", "cpu") for part in (artefact.static, artefact.companion)
+    )
+    return RememberedTopics(RoutedTopics(english, others, detect))
+
+
 def _ready(artefact: Artefact, embeddings: str, device: str) -> VectorTopics:
-    topics = VectorTopics(artefact, load_encoder(embeddings or artefact.embeddings or PACKAGED_NAME, device))
+    if artefact.embeddings == STATIC_NAME and not embeddings:
+        encoder: Encoder = StaticEncoder(Path(artefact.folder), artefact.weights_sha256)
+    else:
+        encoder = load_encoder(embeddings or artefact.embeddings or PACKAGED_NAME, device)
+    topics = VectorTopics(artefact, encoder)
     topics(["ready"])
     return topics
 
