@@ -27,8 +27,8 @@ _SPOKEN = frozenset({"text", "reasoning", "refusal"})
 # Those whose request is a list of messages with roles; the others were asked with a text.
 _WITH_ROLES = frozenset({Surface.CHAT, Surface.RESPONSES, Surface.ANTHROPIC})
 
-Said = Mapping[str, str]
-"""Attributes with words in them."""
+Said = Mapping[str, Any]
+"""Attributes with words in them: texts, and lists of texts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,8 @@ class SpokenEvent(Event):
         """Read an event and the words beside it, if there are any."""
         event = Event.from_dict(data)
         known = {one.name: getattr(event, one.name) for one in fields(Event)}
-        return cls(**known, said=dict(data.get("said", {})))
+        said = data.get("said", {}).items()
+        return cls(**known, said={name: tuple(one) if isinstance(one, list) else one for name, one in said})
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,36 +66,40 @@ class Listening:
         }
         return {name: text for name, text in said.items() if text}
 
-    def _prompt(self, heard: Conversation, exchange: Exchange) -> dict[str, str]:
+    def _prompt(self, heard: Conversation, exchange: Exchange) -> dict[str, Any]:
         rules = [part for turn in self._kept([Turn("system", heard.instructions)]) for part in turn.parts]
         lines = [
-            f"{role}: {part.text}" if exchange.surface in _WITH_ROLES else part.text
-            for role, parts in self._kept(texts_of(exchange.messages))
-            for part in parts
+            f"{turn.role}: {part.text}" if exchange.surface in _WITH_ROLES else part.text
+            for turn in self._kept(texts_of(exchange.messages))
+            for part in turn.parts
         ]
         said = {
             "gen_ai.input.messages": _json([_told(turn) for turn in self._kept(heard.asked)]),
             "gen_ai.system_instructions": _json([_part(part) for part in rules]),
             "gen_ai.tool.definitions": _json([{"type": "function", "name": name} for name in heard.tools]),
+            "gen_ai.request.stop_sequences": [self._cut(text, MOST_NAME) for text in heard.stops],
             "gen_ai.content.prompt": "\n".join(lines),
         }
         if exchange.surface is Surface.RESPONSES:
             said["ai.request.instructions"] = "\n".join(part.text for part in rules)
+        if exchange.surface is Surface.TRANSCRIPTION:
+            said["ai.request.audio.prompt"] = "\n".join(lines)
         return said
 
     def _completion(self, heard: Conversation, exchange: Exchange) -> dict[str, str]:
         """The plugin's name holds the first text; the failure may quote what was asked."""
         ends = exchange.facts.finish_reasons
-        answered = self._kept(heard.answered)
-        reasons = [*ends, *[ends[-1] if ends else "stop"] * len(answered)]
-        said = self._kept(texts_of(exchange.reply or ()))
-        told = [
-            {**_told(turn), "finish_reason": _ENDS.get(reason, reason)}
-            for turn, reason in zip(answered, reasons, strict=False)
+        reasons = [*ends, *[ends[-1] if ends else "stop"] * len(heard.answered)]
+        ended = [
+            turn._replace(end=turn.end or end) for turn, end in zip(heard.answered, reasons, strict=False)
         ]
+        told = [{**_told(turn), "finish_reason": _ENDS.get(turn.end, turn.end)} for turn in self._kept(ended)]
+        said = self._kept(texts_of(exchange.reply or ()))
+        first = said[0].parts[0].text if said else ""
         return {
             "gen_ai.output.messages": _json(told),
-            "gen_ai.completion": said[0].parts[0].text if said else "",
+            "gen_ai.completion": first,
+            "gen_ai.content.revised_prompt": first if exchange.surface is Surface.IMAGES else "",
             "error.details": self._cut(heard.failure, self.most_chars),
         }
 
@@ -111,7 +116,7 @@ class Listening:
                 parts.append(part._replace(text=text, **names))
                 left -= max(1, len(text))
             if parts:
-                kept.append(Turn(code(turn.role) or "user", tuple(reversed(parts))))
+                kept.append(turn._replace(role=code(turn.role) or "user", parts=tuple(reversed(parts))))
         return tuple(reversed(kept))
 
     def _cut(self, text: str, most: int) -> str:

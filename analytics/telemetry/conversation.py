@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from analytics.document import as_object, get_object, get_objects, get_str
+from analytics.document import as_object, get_list, get_object, get_objects, get_str
 from analytics.exchange import Exchange, Message, Surface
 from analytics.facts import code
 from analytics.merge import fold_chat
@@ -18,6 +18,7 @@ from analytics.surfaces import anthropic, responses
 from analytics.surfaces.bodies import Fold, open_bodies, texts
 
 MOST_TOOLS = 128
+MOST_STOPS = 16
 _WORDS = frozenset({"text", "input_text", "output_text", "tool_result", "summary_text"})
 _MEDIA = {
     "image_url": "image",
@@ -45,10 +46,11 @@ class Part(NamedTuple):
 
 
 class Turn(NamedTuple):
-    """A message: who said it, and its parts."""
+    """A message: who said it, its parts, and how it ended where that is told."""
 
     role: str
     parts: tuple[Part, ...]
+    end: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,8 @@ class Conversation:
     answered: tuple[Turn, ...] = ()
     instructions: tuple[Part, ...] = ()
     tools: tuple[str, ...] = ()
+    stops: tuple[str, ...] = ()
+    """Where the answer was to stop."""
     failure: str = ""
 
 
@@ -66,7 +70,7 @@ def converse(exchange: Exchange) -> Conversation:
     """Read the parts of the bodies; where those are none of messages, the texts of the exchange are all."""
     record, fold = exchange.record, _FOLDS.get(exchange.surface)
     bodies = open_bodies(record, fold) if fold else None
-    request = bodies.request if bodies else None
+    request = bodies.request if bodies else as_object(record.request_body)
     reply = bodies.reply if bodies else as_object(record.assembled_response or record.response_body)
     asked = _turns(_ASKED.get(exchange.surface, _nothing)(request or {}))
     answered = _turns(_ANSWERED.get(exchange.surface, _nothing)(reply or {}))
@@ -75,6 +79,7 @@ def converse(exchange: Exchange) -> Conversation:
         answered=answered or texts_of(exchange.reply or ()),
         instructions=_instructions(request or {}),
         tools=tuple(_tools(request or {})),
+        stops=tuple(_stops(request or {})),
         failure=_failure(reply),
     )
 
@@ -103,7 +108,7 @@ def _messages(request: Mapping[str, Any]) -> Iterator[Turn]:
 def _choices(reply: Mapping[str, Any]) -> Iterator[Turn]:
     for choice in get_objects(reply, "choices"):
         message = get_object(choice, "message") or get_object(choice, "delta")
-        yield Turn("assistant", tuple(_parts(message)))
+        yield Turn("assistant", tuple(_parts(message)), code(choice.get("finish_reason")))
 
 
 def _whole(reply: Mapping[str, Any]) -> Iterator[Turn]:
@@ -214,6 +219,13 @@ def _tools(request: Mapping[str, Any]) -> Iterator[str]:
         name = code(get_str(tool, "name") or get_str(get_object(tool, "function"), "name"))
         if name:
             yield name
+
+
+def _stops(request: Mapping[str, Any]) -> Iterator[str]:
+    for name in ("stop", "stop_sequences"):
+        if text := get_str(request, name):
+            yield text
+        yield from (text for text in get_list(request, name)[:MOST_STOPS] if isinstance(text, str))
 
 
 def _failure(reply: Mapping[str, Any] | None) -> str:

@@ -17,7 +17,6 @@ from tests.telemetry.told import (
     LEGACY,
     RESPONSES,
     USAGE,
-    Told,
     tell,
     tell_golden,
 )
@@ -73,19 +72,21 @@ def test_b04_a_response_to_a_string_is_no_embedding() -> None:
 
 
 @pytest.mark.parametrize(
-    "call",
+    ("uri", "body", "reply"),
     [
-        tell(CHAT, body={**QUESTION, "stream": True}, reply=sse(*CHUNKS, "[DONE]")),
-        tell("/v1/images/generations", body={"model": "m", "prompt": "A cat"}, reply={"data": []}),
-        tell("/v1/audio/transcriptions", body={"model": "m"}, reply={"text": "Hello"}),
-        tell("/v1/fine_tuning/jobs", body={"model": "m"}, reply={"status": "queued"}),
+        (CHAT, {**QUESTION, "stream": True}, sse(*CHUNKS, "[DONE]")),
+        ("/v1/images/generations", {"model": "m", "prompt": "A cat"}, {"data": []}),
+        ("/v1/audio/transcriptions", {"model": "m"}, {"text": "Hello"}),
+        ("/v1/fine_tuning/jobs", {"model": "m"}, {"status": "queued"}),
     ],
     ids=["stream", "image", "audio", "fine-tuning"],
 )
-def test_b05_what_nobody_counted_is_not_zero(call: Told) -> None:
+def test_b05_what_nobody_counted_is_not_zero(uri: str, body: dict[str, Any], reply: Any) -> None:
     """Plugin: the histogram of tokens gets two points of 0."""
-    assert call.metrics == {}
-    assert not [name for name in call.attributes if name.startswith("gen_ai.usage")]
+    told = tell(uri, body=body, reply=reply)
+
+    assert told.metrics == {}
+    assert not [name for name in told.attributes if name.startswith("gen_ai.usage")]
 
 
 @pytest.mark.parametrize("end", ["\n\n", "\r\n\r\n", "\r\r"])
@@ -125,6 +126,7 @@ def test_b08_a_prompt_of_parts_is_told_in_words() -> None:
     """Plugin: `System.Object[]`."""
     told = tell_golden("chat/tool_results_and_images")
 
+    assert [part["type"] for part in told.words("gen_ai.input.messages")[0]["parts"]] == ["text", "image"]
     prompt = str(told.attributes["gen_ai.content.prompt"])
     assert "user: Welche Blume ist auf diesem Bild zu sehen?" in prompt
     assert "System.Object" not in prompt
@@ -154,15 +156,24 @@ def test_b14_a_call_without_an_answer_is_told_of() -> None:
     assert told.attributes["gen_ai.request.model"] == "gpt-4o"
 
 
-def test_b15_every_choice_has_its_end() -> None:
-    """Plugin: the first choice only."""
+def test_b15_every_choice_is_told_with_tools_refusals_and_thoughts() -> None:
+    """Plugin: the first choice only, and of that the text."""
+    call = {"id": "c1", "type": "function", "function": {"name": "look", "arguments": "{}"}}
+    messages = [{"content": "a", "reasoning_content": "Hm."}, {"refusal": "No."}, {"tool_calls": [call]}]
+    ends = ("stop", "length", "tool_calls")
     choices = [
-        {"index": 0, "message": {"role": "assistant", "content": "a"}, "finish_reason": "stop"},
-        {"index": 1, "message": {"role": "assistant", "content": "b"}, "finish_reason": "length"},
+        {"index": n, "message": message, "finish_reason": end}
+        for n, (message, end) in enumerate(zip(messages, ends, strict=True))
     ]
-    told = tell(CHAT, body={**QUESTION, "n": 2}, reply={**ANSWER, "choices": choices})
+    told = tell(CHAT, body={**QUESTION, "n": 3}, reply={**ANSWER, "choices": choices})
 
-    assert told.attributes["gen_ai.response.finish_reasons"] == ("stop", "length")
+    assert told.attributes["gen_ai.response.finish_reasons"] == ends
+    answers = told.words("gen_ai.output.messages")
+    assert [[part["type"] for part in answer["parts"]] for answer in answers] == [
+        ["reasoning", "text"],
+        ["refusal"],
+        ["tool_call"],
+    ]
 
 
 def test_b15_hyperparameters_are_read_where_they_are_today() -> None:

@@ -5,12 +5,15 @@ import re
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from analytics.telemetry.content import CUT, Listening, Said
-from tests.telemetry.told import CHAT, RESPONSES, tell, tell_golden
+from tests.telemetry.told import CHAT, LEGACY, RESPONSES, tell, tell_golden
 from tests.unit.analytics.lines import ANSWER, ANTHROPIC, QUESTION, exchange, sse
 
 ASKED, ANSWERED = "gen_ai.input.messages", "gen_ai.output.messages"
+WORDS = (ASKED, ANSWERED, "gen_ai.content.prompt", "gen_ai.completion", "error.details")
 CALL = {"id": "call_1", "type": "function", "function": {"name": "look", "arguments": '{"city":"Porto"}'}}
 CALLED = {"type": "tool_call", "id": "call_1", "name": "look", "arguments": '{"city":"Porto"}'}
 BACK = {"type": "tool_call_response", "id": "call_1", "response": "Sunny."}
@@ -135,6 +138,33 @@ def test_of_the_tools_at_hand_names_are_told(tool: dict[str, Any]) -> None:
     assert told.words("gen_ai.tool.definitions") == [{"type": "function", "name": "look"}]
 
 
+@pytest.mark.parametrize(("uri", "name"), [(CHAT, "stop"), (LEGACY, "stop"), (ANTHROPIC, "stop_sequences")])
+def test_where_to_stop_is_told_as_a_list(uri: str, name: str) -> None:
+    body = {**QUESTION, name: ["END", "\n"]}
+
+    assert tell(uri, body=body).attributes["gen_ai.request.stop_sequences"] == ("END", "\n")
+    assert "gen_ai.request.stop_sequences" not in said(uri, Listening(completion=True), body=body)
+
+
+def test_a_choice_keeps_its_end_when_others_have_no_words() -> None:
+    choices = [
+        {"index": 0, "message": {"content": None}, "finish_reason": "content_filter"},
+        {"index": 1, "message": {"content": "Yes."}, "finish_reason": "length"},
+    ]
+    told = tell(CHAT, body=QUESTION, reply={**ANSWER, "choices": choices})
+
+    assert [message["finish_reason"] for message in told.words(ANSWERED)] == ["length"]
+
+
+def test_prompts_of_sounds_and_images_have_the_plugin_s_names_too() -> None:
+    pictures = {"data": [{"url": "u", "revised_prompt": "A grey cat"}]}
+    image = tell("/v1/images/generations", body={"model": "m", "prompt": "A cat"}, reply=pictures)
+    sound = tell("/v1/audio/transcriptions", body={"model": "m", "prompt": "Ada"}, reply={"text": "Hi"})
+
+    assert image.attributes["gen_ai.content.revised_prompt"] == "A grey cat"
+    assert sound.attributes["ai.request.audio.prompt"] == "Ada"
+
+
 def test_why_it_failed_is_told_in_full_where_words_may_be() -> None:
     call: dict[str, Any] = {
         "body": QUESTION,
@@ -168,12 +198,25 @@ def test_arguments_and_results_are_redacted_and_cut_as_texts_are() -> None:
     assert part["name"] == "pay[redacted]"
 
 
-@pytest.mark.parametrize(
-    "body", [{"messages": [{"role": "\ud800", "content": [7, {"type": []}, {"type": "tool_use"}]}]}]
+_NAMES = [
+    *("messages", "role", "content", "type", "text", "tool_calls", "function", "name", "arguments", "input"),
+    *("output", "choices", "message", "stop", "tools", "error", "summary", "call_id", "refusal", "tool_use"),
+    *("tool_result", "thinking", "reasoning", "image_url", "function_call", "system", "instructions"),
+]
+_VALUES = st.recursive(
+    st.none() | st.integers() | st.sampled_from([*_NAMES, "\ud800", ""]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(_NAMES), inner, max_size=5),
+    max_leaves=20,
 )
-@pytest.mark.parametrize("uri", [CHAT, RESPONSES, ANTHROPIC])
-def test_hostile_bodies_make_a_span_all_the_same(uri: str, body: dict[str, Any]) -> None:
-    answer = {"choices": [{"message": {"tool_calls": [7, {"function": 1}]}}], "output": [{}], "error": 7}
-    told = tell(uri, body={**body, "input": [7, {"type": 1}], "tools": [1, {}], "system": 7}, reply=answer)
+_BODIES = st.dictionaries(st.sampled_from(_NAMES), _VALUES, max_size=6)
 
-    str(told.attributes).encode()
+
+@pytest.mark.parametrize("uri", [CHAT, RESPONSES, ANTHROPIC, LEGACY])
+@given(body=_BODIES, answer=_BODIES, status=st.sampled_from(["200", "500"]))
+@settings(max_examples=60)
+def test_whatever_the_bodies_hold_there_are_words_that_can_be_sent(
+    uri: str, body: dict[str, Any], answer: dict[str, Any], status: str
+) -> None:
+    told = tell(uri, body=body, reply=answer, status=status)
+
+    str({name: value for name, value in told.attributes.items() if name in WORDS}).encode()
