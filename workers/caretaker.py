@@ -16,6 +16,7 @@ from redis import RedisError
 
 from workers import roster
 from workers.parcels import TASKS, Parcel, ParcelStore
+from workers.routine import Routine
 
 logger = logging.getLogger(__name__)
 
@@ -38,29 +39,18 @@ def sweep(store: ParcelStore, wake: Wake, limit: int = MOST_WAKE_UPS) -> int:
     return told
 
 
-class Caretaker:
-    """Runs from `start` to `stop`. Start it after a fork, never before: threads do not survive one."""
+class Caretaker(Routine):
+    """Renews leases, sweeps, tells that this process is alive, and forgets old letters."""
 
     def __init__(self, store: ParcelStore, wake: Wake, tasks: Sequence[str] = ()) -> None:
+        super().__init__("caretaker")
         self._store = store
         self._tasks = tasks
         self._member = uuid4().hex
         self._wake = wake
         self._at_hand: dict[str, Parcel] = {}
         self._lock = threading.Lock()
-        self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="caretaker", daemon=True)
         self._redis_away = False
-
-    def start(self) -> None:
-        """Safe to call again: a worker is "ready" once more after each reconnect."""
-        if not self._thread.is_alive() and not self._stopped.is_set():
-            self._thread.start()
-
-    def stop(self, timeout_s: float = 5.0) -> None:
-        self._stopped.set()
-        if self._thread.is_alive():
-            self._thread.join(timeout_s)
 
     @contextmanager
     def holding(self, parcel: Parcel) -> Iterator[None]:

@@ -5,7 +5,6 @@ Redis; it outlives a process that dies with it by seconds only.
 """
 
 import logging
-import threading
 import time
 from collections.abc import Sequence
 from typing import Protocol
@@ -15,6 +14,7 @@ from redis import Redis, RedisError
 
 from analytics.telemetry.metrics import Metric, metrics
 from workers import meters
+from workers.routine import Routine
 
 logger = logging.getLogger(__name__)
 
@@ -39,28 +39,20 @@ class Hearer(Protocol):
     def close(self) -> None: ...
 
 
-class Teller:
-    """Runs from `start` to `stop`. Start it after a fork, never before: threads do not survive one."""
+class Teller(Routine):
+    """Sends the totals when it is the turn of this process."""
 
     def __init__(self, redis: Redis, hearer: Hearer, *, every_s: float, currency: str, costs: bool) -> None:
+        super().__init__("teller")
         self._redis = redis
         self._hearer = hearer
         self._every_s = every_s
         self._currency = currency
         self._costs = costs
         self._failed = ""
-        self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="teller", daemon=True)
-
-    def start(self) -> None:
-        """Safe to call again."""
-        if not self._thread.is_alive() and not self._stopped.is_set():
-            self._thread.start()
 
     def stop(self, timeout_s: float = 5.0) -> None:
-        self._stopped.set()
-        if self._thread.is_alive():
-            self._thread.join(timeout_s)
+        super().stop(timeout_s)
         self._hearer.close()
 
     def _run(self) -> None:
